@@ -114,6 +114,8 @@ impl Reader {
     }
 
     /// Whether the release has what version `since` of libvirt added; earlier releases ignore it.
+    #[allow(clippy::inline_always, reason = "where it is inlined, the version is read when this is compiled")]
+    #[inline(always)]
     pub fn knows(&self, since: &'static str) -> bool {
         Span::ALWAYS.since(since).contains(self.release)
     }
@@ -124,6 +126,8 @@ impl Reader {
     }
 
     /// As [`Reader::attr`], for an attribute that version `since` of libvirt added; earlier releases ignore it.
+    #[allow(clippy::inline_always, reason = "as `knows`")]
+    #[inline(always)]
     pub fn attr_since<T: Value>(&mut self, since: &'static str, el: El<'_>, name: &'static str) -> Option<T> {
         el.question(|| Question::Since(name.to_owned(), since));
         self.knows(since).then(|| self.attr(el, name)).flatten()

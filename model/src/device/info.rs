@@ -84,7 +84,10 @@ impl DeviceInfo {
         let mut seen = [false; COMMON.len()];
         for child in el.any_of(COMMON) {
             let mut known = COMMON.iter().zip(&mut seen);
-            if known.find(|(name, _)| **name == child.name()).is_none_or(|(_, seen)| std::mem::replace(seen, true)) {
+            if known
+                .find(|(name, _)| **name == child.name())
+                .is_none_or(|(_, seen)| std::mem::replace(seen, true))
+            {
                 continue;
             }
             match child.name() {
