@@ -184,7 +184,7 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
 /// A warning for the first text in an element whose text was not read.
 fn unread_text(el: El<'_>, release: Release) -> Option<Problem> {
     let blank = |c: char| c.is_ascii_whitespace();
-    let mut trimmed = el.own_texts().map(|found| (found, found.text.trim_matches(blank)));
+    let mut trimmed = el.own_texts().map(|found| (found, found.content.trim_matches(blank)));
     let (found, text) = trimmed.find(|(_, text)| !text.is_empty())?;
     let shown: String = text.chars().take(SHOWN_TEXT).collect();
     let dots = if shown.len() < text.len() { "..." } else { "" };

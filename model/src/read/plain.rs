@@ -288,7 +288,7 @@ impl<'a> Scan<'a> {
             First::Other => !is_blank,
         };
         if is_kept {
-            self.table.texts.push(Text { text, around, range: (number(start), number(self.at)) });
+            self.table.texts.push(Text { content: text, around, range: (number(start), number(self.at)) });
         }
         self.begin_child(if is_blank { First::Other } else { First::Text });
         Some(())

@@ -56,7 +56,7 @@ pub(crate) struct Attribute<'a> {
 /// One text.
 #[derive(Debug)]
 pub(crate) struct Text<'a> {
-    pub(crate) text: &'a str,
+    pub(crate) content: &'a str,
     /// The byte offset of the element that it is in.
     pub(super) around: u32,
     /// Its first byte, and the first after it.
@@ -119,7 +119,7 @@ impl<'a> Table<'a> {
             } else if node.is_text() && !is_layout(node) {
                 let around = node.parent().map_or(0, |around| number(around.range().start));
                 let range = (number(range.start), number(range.end));
-                table.texts.extend(node.text().map(|text| Text { text, around, range }));
+                table.texts.extend(node.text().map(|text| Text { content: text, around, range }));
             }
         }
         while let Some((before, _)) = open.pop() {

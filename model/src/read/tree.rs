@@ -541,7 +541,7 @@ impl<'a> El<'a> {
         if let Some(asked) = &self.elements.asked {
             asked.text(self.row.index);
         }
-        let mut texts = self.texts().iter().map(|text| text.text);
+        let mut texts = self.texts().iter().map(|text| text.content);
         let mut all = Cow::Borrowed(texts.next().unwrap_or(""));
         // Comments and elements in between divide the text.
         texts.for_each(|more| all.to_mut().push_str(more));
