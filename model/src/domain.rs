@@ -191,22 +191,22 @@ fn parse_with<T>(
             format!("the document has {} bytes, more than the `{MAX_DOCUMENT}` that are read", text.len());
         return (refused(&DOCUMENT_SIZE, release, Place::byte(0), message), None);
     }
-    let tree = match read::tree(text) {
+    let mut tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
             return (refused(&NOT_XML, release, Place::byte(error.offset), error.message), None);
         }
     };
-    let elements = before(Elements::of(&tree));
+    let elements = before(Elements::of(&mut tree));
     let Some(root) = elements.root().filter(|root| root.name() == "domain") else {
-        let root = tree.root_element();
-        let name = root.tag_name().name();
+        let name = elements.root().map_or("", El::name);
         let message = Message::new(format!("the root element is `<{name}>`, expected `<domain>`"));
         let message = match crate::advice::nearest(name, ["domain"]) {
             Some(_) => message.with_help(format!("did you mean `<domain>`? Else {}", ROOT_ELEMENT.help)),
             None => message,
         };
-        return (refused(&ROOT_ELEMENT, release, Pos::at(root.range().start).into(), message), None);
+        let pos = elements.root().map_or(Pos::NONE, El::pos);
+        return (refused(&ROOT_ELEMENT, release, pos.into(), message), None);
     };
     let mut reader = Reader::new(release);
     let domain = Domain::read(root, &mut reader);

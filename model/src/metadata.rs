@@ -11,7 +11,7 @@ use crate::write::escaped;
 /// element without a namespace. `None` where none is left. (libvirt writes an empty element where there were only such
 /// without a namespace, and drops it when it reads that again.)
 pub(crate) fn read(el: El<'_>) -> Option<String> {
-    let root = el.node();
+    let root = el.node()?;
     let mut seen = BTreeSet::new();
     let kept: Vec<roxmltree::Node<'_, '_>> = root
         .children()

@@ -162,18 +162,15 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
         } else if el.row() != root.row() && !is_section && !asked.has_element(el.row()) {
             found.push(Left { el, attribute: None });
         } else {
-            let attributes = el.node().attributes().enumerate();
+            let attributes = el.attributes().iter().enumerate();
             let left = attributes.filter(|(number, attribute)| {
-                attribute.namespace().is_none() && !asked.has_attribute(el.row(), *number)
+                !attribute.is_foreign && !asked.has_attribute(el.row(), *number)
             });
             if !asked.has_text(el.row()) {
                 problems.extend(unread_text(el, release));
             }
             found.extend(
-                left.map(|(_, attribute)| Left {
-                    el,
-                    attribute: Some((attribute.name(), attribute.range())),
-                }),
+                left.map(|(_, attribute)| Left { el, attribute: Some((attribute.name, attribute.range())) }),
             );
             if !is_free {
                 continue;
@@ -187,14 +184,12 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
 /// A warning for the first text in an element whose text was not read.
 fn unread_text(el: El<'_>, release: Release) -> Option<Problem> {
     let blank = |c: char| c.is_ascii_whitespace();
-    let texts = el.node().children().filter(roxmltree::Node::is_text);
-    let (node, text) = texts
-        .filter_map(|node| Some((node, node.text()?.trim_matches(blank))))
-        .find(|(_, text)| !text.is_empty())?;
+    let mut trimmed = el.own_texts().map(|found| (found, found.content.trim_matches(blank)));
+    let (found, text) = trimmed.find(|(_, text)| !text.is_empty())?;
     let shown: String = text.chars().take(SHOWN_TEXT).collect();
     let dots = if shown.len() < text.len() { "..." } else { "" };
     let message = format!("text `{shown}{dots}` in `<{}>` is ignored", questions::name_of(el));
-    Some(UNREAD_TEXT.problem(release, Place::bytes(node.range()), message))
+    Some(UNREAD_TEXT.problem(release, Place::bytes(found.range()), message))
 }
 
 /// The driver that an element is for, where it is not QEMU's.

@@ -105,14 +105,14 @@ impl Network {
     /// The problems of the document.
     pub fn parse(text: &str) -> Result<Self, Report> {
         let mut r = Reader::default();
-        let tree = match read::tree(text) {
+        let mut tree = match read::tree(text) {
             Ok(tree) => tree,
             Err(error) => {
                 r.refuse(&NETWORK, Pos::NONE, error.message);
                 return Err(r.report);
             }
         };
-        let elements = Elements::of(&tree);
+        let elements = Elements::of(&mut tree);
         let defined = elements.root().and_then(|root| match root.name() {
             "network" => Some(root),
             "networkstatus" => root.child("network"),

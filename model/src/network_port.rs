@@ -37,14 +37,14 @@ spelled! {
 /// The problems of the document.
 pub fn parse(text: &str) -> Result<Actual, Report> {
     let mut r = Reader::default();
-    let tree = match read::tree(text) {
+    let mut tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
             r.refuse(&NETWORK_PORT, Pos::NONE, error.message);
             return Err(r.report);
         }
     };
-    let elements = Elements::of(&tree);
+    let elements = Elements::of(&mut tree);
     let Some(root) = elements.root().filter(|root| root.name() == "networkport") else {
         r.refuse(&NETWORK_PORT, Pos::NONE, "the document of a network port has the root `<networkport>`");
         return Err(r.report);

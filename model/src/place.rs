@@ -151,7 +151,7 @@ impl<'t> Source<'t> {
     /// Parses `text` and prepares it for look-ups.
     pub fn new(text: &'t str) -> Self {
         let readable = text.len() <= crate::read::MAX_DOCUMENT;
-        let tree = readable.then(|| crate::read::tree(text).ok()).flatten();
+        let tree = readable.then(|| crate::read::document(text).ok()).flatten();
         let all = tree.iter().flat_map(roxmltree::Document::descendants);
         let elements =
             all.filter(roxmltree::Node::is_element).map(|node| (node.range().start, node.id())).collect();

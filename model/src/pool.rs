@@ -70,14 +70,14 @@ impl StoragePool {
     /// The problems of the document.
     pub fn parse(text: &str) -> Result<Self, Report> {
         let mut r = Reader::default();
-        let tree = match tree(text) {
+        let mut tree = match tree(text) {
             Ok(tree) => tree,
             Err(error) => {
                 r.refuse(&STORAGE_POOL, Pos::NONE, error.message);
                 return Err(r.report);
             }
         };
-        let elements = Elements::of(&tree);
+        let elements = Elements::of(&mut tree);
         let defined = elements.root().and_then(|root| match root.name() {
             "pool" => Some(root),
             "poolstate" => root.child("pool"),

@@ -7,6 +7,8 @@ mod malformed;
 mod meant;
 
 mod order;
+mod plain;
+mod table;
 mod tree;
 mod value;
 
@@ -17,7 +19,7 @@ pub(crate) use asked::Asked;
 pub use asked::Question;
 pub use order::ReadPlace;
 pub use tree::{El, MAX_DOCUMENT};
-pub(crate) use tree::{Elements, MERGED, QEMU_PREFIX, tree};
+pub(crate) use tree::{Elements, MERGED, QEMU_PREFIX, document, tree};
 pub use value::{AnyBase, Positive, Value};
 
 use crate::{Class, Classes, Kib, Message, NumberSet, Place, Release, Report, Rule, Span, advice, units};
@@ -126,6 +128,8 @@ impl Reader {
     }
 
     /// Whether the release has what version `since` of libvirt added; earlier releases ignore it.
+    #[allow(clippy::inline_always, reason = "where it is inlined, the version is read when this is compiled")]
+    #[inline(always)]
     pub fn knows(&self, since: &'static str) -> bool {
         Span::ALWAYS.since(since).contains(self.release)
     }
@@ -136,6 +140,8 @@ impl Reader {
     }
 
     /// As [`Reader::attr`], for an attribute that version `since` of libvirt added; earlier releases ignore it.
+    #[allow(clippy::inline_always, reason = "as `knows`")]
+    #[inline(always)]
     pub fn attr_since<T: Value>(&mut self, since: &'static str, el: El<'_>, name: &'static str) -> Option<T> {
         el.question(|| Question::Since(name.to_owned(), since));
         self.knows(since).then(|| self.attr(el, name)).flatten()

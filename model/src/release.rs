@@ -160,6 +160,19 @@ impl Span {
         begun && !ended
     }
 
+    /// The releases that the span contains, one bit each.
+    pub(crate) const fn bits(self) -> u32 {
+        let mut bits = 0;
+        let mut rest = Release::ALL;
+        while let [release, more @ ..] = rest {
+            if self.contains(*release) {
+                bits |= 1 << *release as u32;
+            }
+            rest = more;
+        }
+        bits
+    }
+
     /// The first version of the span; `None` where it starts before the oldest release.
     pub const fn first(self) -> Option<Version> {
         self.since

@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 use virtargv_model::{Source, one_line};
 
 use crate::props::json_string;
-use crate::{ArgValue, Argument, CommandLine, Origin};
+use crate::{ArgValue, Argument, CommandLine, Form, Origin};
 
 /// The forms in which a command line is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -188,6 +188,15 @@ impl Argument {
         shell_word(&self.option, out);
         let end = out.len();
         out.push(' ');
+        if let ArgValue::Props(props, Form::Json) = &self.value {
+            // The braces are special, so it is quoted in any case.
+            out.push('\'');
+            let start = out.len();
+            props.write(Form::Json, out);
+            escape_from(start, out);
+            out.push('\'');
+            return;
+        }
         let start = out.len();
         if self.write_value(out) {
             quote_from(start, out);
@@ -317,14 +326,20 @@ fn quote_from(start: usize, out: &mut String) {
     if !word.is_empty() && !word.bytes().any(|byte| SPECIAL.get(usize::from(byte)) == Some(&true)) {
         return;
     }
+    escape_from(start, out);
+    out.insert(start, '\'');
+    out.push('\'');
+}
+
+/// Makes the text that is in `out` from byte `start` on one that can be between single quotes.
+fn escape_from(start: usize, out: &mut String) {
+    let word = out.get(start..).unwrap_or_default();
     // Testing all bytes is faster than stopping at the first quote, which few words have.
     if word.bytes().filter(|byte| *byte == b'\'').count() > 0 {
         let escaped = word.replace('\'', r"'\''");
         out.truncate(start);
         out.push_str(&escaped);
     }
-    out.insert(start, '\'');
-    out.push('\'');
 }
 
 /// Breaks the text in `out` from byte `start` on at `wrap` characters.
@@ -370,7 +385,7 @@ fn too_long(text: &str, width: usize) -> Option<(&str, usize)> {
 mod tests {
     use super::*;
     use crate::argument::Element;
-    use crate::{Form, Props, Style};
+    use crate::{Props, Style};
 
     fn line(program: &str, words: &[&'static str]) -> CommandLine {
         let origin = Origin::Implied { by: "the test" };

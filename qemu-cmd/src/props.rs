@@ -165,6 +165,16 @@ impl Props {
         self
     }
 
+    /// Gives back the memory for more properties.
+    pub(crate) fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+        for (_, value) in &mut self.0 {
+            if let Value::Object(members) = value {
+                members.shrink();
+            }
+        }
+    }
+
     /// Whether there is no property.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

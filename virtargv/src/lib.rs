@@ -57,6 +57,8 @@ mod words;
 
 use std::collections::HashSet;
 
+use virtargv_qemu_cmd::Prepared;
+
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
     Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request,
@@ -139,14 +141,20 @@ pub fn check(text: &str, request: &Request<'_>, levels: &Levels) -> Report {
         found.extend(lint::check(domain, request));
         arguments.clone_from(&domain.qemu.args);
     }
-    let built = after_reading(read, request, |_| {});
-    if let Some(line) = built.value.as_ref().filter(|_| !arguments.is_empty()) {
-        let own: Vec<_> =
-            line.arguments.iter().filter(|argument| argument.value != ArgValue::Verbatim).collect();
-        let options: Vec<_> = own.iter().map(|own| (own.option.as_ref(), own.value_text())).collect();
-        found.extend(lint::check_line(&arguments, &options, release));
-    }
-    let mut report = built.report;
+    let prepared = prepared(read, request, |_| {});
+    let mut report = if arguments.is_empty() {
+        // Emission refuses nothing.
+        prepared.report
+    } else {
+        let built = virtargv_qemu_cmd::emit(prepared);
+        if let Some(line) = &built.value {
+            let own: Vec<_> =
+                line.arguments.iter().filter(|argument| argument.value != ArgValue::Verbatim).collect();
+            let options: Vec<_> = own.iter().map(|own| (own.option.as_ref(), own.value_text())).collect();
+            found.extend(lint::check_line(&arguments, &options, release));
+        }
+        built.report
+    };
     let refused = refused(&report);
     found.retain(|lint| !follows(lint, &refused));
     report.extend(found.into_iter().filter_map(|problem| levels.apply(problem)));
@@ -178,21 +186,21 @@ pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Re
 
 /// Runs all stages; `completed` is called with the completed domain.
 fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) -> Outcome<CommandLine> {
-    after_reading(virtargv_model::parse_as(text, request.release()), request, completed)
+    virtargv_qemu_cmd::emit(prepared(virtargv_model::parse_as(text, request.release()), request, completed))
 }
 
-/// As [`stages`], of a document that was read.
-fn after_reading(
+/// As [`stages`], of a document that was read, up to preparing.
+fn prepared<'r>(
     read: Outcome<Box<Domain>>,
-    request: &Request<'_>,
+    request: &'r Request<'_>,
     completed: impl FnOnce(&Domain),
-) -> Outcome<CommandLine> {
+) -> Outcome<Box<Prepared<'r>>> {
     let resolved = virtargv_resolve::resolve(read, request);
     if let Some(resolved) = &resolved.value {
         completed(resolved.domain());
     }
     let validated = virtargv_validate::validate(resolved, request);
-    virtargv_qemu_cmd::build(validated, request)
+    virtargv_qemu_cmd::prepare(validated, request)
 }
 
 /// The capability flags that the document `text` needs: those of `request` without which it is refused. What depends on

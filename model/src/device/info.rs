@@ -81,12 +81,15 @@ impl DeviceInfo {
     pub fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut info = Self { pos: el.pos(), ..Self::default() };
         // Of several elements of a name, the first counts.
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen = [false; COMMON.len()];
         for child in el.any_of(COMMON) {
-            if seen.contains(&child.name()) {
+            let mut known = COMMON.iter().zip(&mut seen);
+            if known
+                .find(|(name, _)| **name == child.name())
+                .is_none_or(|(_, seen)| std::mem::replace(seen, true))
+            {
                 continue;
             }
-            seen.push(child.name());
             match child.name() {
                 "alias" => info.alias = child.string("name"),
                 "address" => info.address = Address::read(child, r),

@@ -154,8 +154,8 @@ mod tests {
     /// `version` as it is read, and as it is written again.
     fn check(version: &str, expected: Option<(u16, &str)>) {
         let text = format!("<usbdev version='{version}' allow='yes'/>");
-        let tree = crate::read::tree(&text).ok().unwrap();
-        let elements = crate::read::Elements::of(&tree);
+        let mut tree = crate::read::tree(&text).ok().unwrap();
+        let elements = crate::read::Elements::of(&mut tree);
         let mut r = Reader::default();
         let rule = super::RedirRule::read(elements.root().unwrap(), &mut r).unwrap();
         assert_eq!(rule.version, expected.map(|(number, _)| number), "{version}");

@@ -213,7 +213,7 @@ fn unknown(left: &Left<'_>, around: &Around<'_>, name: &str, what: &str, release
     let known = around.known.unwrap_or_default().iter().filter(|known| known.is_in(release));
     let candidates = known.map(|known| known.name).filter_map(|known| match plain {
         // An attribute that is there already is not meant.
-        Some(_) => known.strip_prefix('@').filter(|known| around.el.node().attribute(*known).is_none()),
+        Some(_) => known.strip_prefix('@').filter(|known| around.el.attribute(known).is_none()),
         None => Some(known).filter(|known| !known.starts_with('@')),
     });
     let word = plain.unwrap_or(name);

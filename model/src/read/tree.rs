@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::asked::{Asked, Question};
+use super::plain;
+use super::table::{Attribute, Row, Table, Text, Tree, mark};
 use crate::{Message, Place, Pos, qemu_ns};
 
 /// The largest document that is read, in bytes. It holds some 50 000 disks and bounds the memory that reading takes.
@@ -22,8 +24,22 @@ pub(crate) struct Unreadable {
     pub(crate) message: crate::Message,
 }
 
+/// The most nodes of the tree of `text`. Documents have a node in some 20 bytes. With this limit memory stays within a few
+/// times the size of the text.
+fn most_nodes(text: &str) -> u32 {
+    u32::try_from(text.len() / 10).unwrap_or(u32::MAX).saturating_add(10_000)
+}
+
+/// Parses `text` within the limits for the readers.
+pub(crate) fn tree(text: &str) -> Result<Tree<'_>, Unreadable> {
+    match plain::read(text, most_nodes(text).saturating_sub(1) as usize) {
+        Some(table) => Ok(Tree::Plain(table)),
+        None => document(text).map(Tree::Full),
+    }
+}
+
 /// Parses `text` within the limits, without document type declarations, whose entities could expand.
-pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
+pub(crate) fn document(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
     if text.len() > UNCHECKED_SIZE
         && may_exceed_attributes(text)
         && let Some(offset) = tag_with_too_many_attributes(text)
@@ -31,9 +47,8 @@ pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
         let message = format!("an element has more than `{MAX_ATTRIBUTES}` attributes").into();
         return Err(Unreadable { offset, message });
     }
-    // Documents have a node in some 20 bytes. With this limit memory stays within a few times the size of the text.
-    let nodes = u32::try_from(text.len() / 10).unwrap_or(u32::MAX).saturating_add(10_000);
-    let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..Default::default() };
+    let options =
+        roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: most_nodes(text), ..Default::default() };
     roxmltree::Document::parse_with_options(text, options).map_err(|error| {
         let is_cut_off = matches!(error, roxmltree::Error::UnclosedRootNode);
         let offset = if is_cut_off { text.trim_end().len() } else { offset_of(text, error.pos()) };
@@ -104,57 +119,26 @@ pub(crate) const MERGED: &[&str] = &[
 /// out and the names are kept together.
 #[derive(Debug)]
 pub(crate) struct Elements<'a> {
-    rows: Vec<Row<'a>>,
+    table: Table<'a>,
+    /// The parser's tree, where it was needed.
+    tree: Option<&'a roxmltree::Document<'a>>,
     /// The rows by the byte offset of their element, where sections were merged.
     by_offset: Vec<u32>,
     /// What the readers ask for, where that is recorded.
     asked: Option<Box<Asked>>,
 }
 
-/// One element.
-#[derive(Debug)]
-struct Row<'a> {
-    name: &'a str,
-    node: roxmltree::Node<'a, 'a>,
-    /// The row of its parent.
-    around: Option<u32>,
-    /// The row of the element itself.
-    index: u32,
-    /// The first row after its descendants.
-    end: u32,
-    /// The [`mark`]s of the names of its children: most elements are asked for many children that they do not have.
-    marks: u64,
-}
-
-/// One bit of 64 for a name. Two names can have the same.
-#[inline]
-fn mark(name: &str) -> u64 {
-    let byte = |byte: Option<&u8>| byte.copied().map_or(0, u32::from);
-    let (first, last) = (byte(name.as_bytes().first()), byte(name.as_bytes().last()));
-    let length = u32::try_from(name.len() % 64).unwrap_or_default();
-    1 << ((first + 5 * last + 11 * length) % u64::BITS)
-}
-
 impl<'a> Elements<'a> {
-    pub(crate) fn of(tree: &'a roxmltree::Document<'a>) -> Self {
-        let mut rows: Vec<Row<'a>> = Vec::with_capacity(tree.input_text().len() / 32);
-        // The elements around the next one, and the byte offset at which each ends.
-        let mut open: Vec<(u32, usize)> = Vec::with_capacity(16);
-        let mut index = 0;
-        for node in tree.root_element().descendants().filter(roxmltree::Node::is_element) {
-            let range = node.range();
-            while let Some((before, _)) = open.pop_if(|(_, end)| *end <= range.start) {
-                set_end(&mut rows, before, index);
+    /// The elements of `tree`, which has none afterwards.
+    pub(crate) fn of<'t: 'a>(tree: &'a mut Tree<'t>) -> Self {
+        let (table, tree) = match tree {
+            Tree::Plain(table) => (std::mem::take(table), None),
+            Tree::Full(tree) => {
+                let tree: &'a roxmltree::Document<'a> = tree;
+                (Table::of(tree), Some(tree))
             }
-            let around = open.last().map(|(around, _)| *around);
-            rows.push(Row { name: node.tag_name().name(), node, around, index, end: index, marks: 0 });
-            open.push((index, range.end));
-            index = index.saturating_add(1);
-        }
-        for (before, _) in open {
-            set_end(&mut rows, before, index);
-        }
-        let mut elements = Self { rows, by_offset: Vec::new(), asked: None };
+        };
+        let mut elements = Self { table, tree, by_offset: Vec::new(), asked: None };
         if elements.has_sections_to_merge() {
             elements.merge_sections();
         }
@@ -164,15 +148,15 @@ impl<'a> Elements<'a> {
 
     /// The elements, which record what readers ask for.
     pub(crate) fn recording(mut self) -> Self {
-        self.asked = Some(Box::new(Asked::new(self.rows.len())));
+        self.asked = Some(Box::new(Asked::new(self.table.rows.len())));
         self
     }
 
     /// As [`Elements::recording`], with the names that are asked for.
     pub(crate) fn recording_names(mut self) -> Self {
-        self.asked = Some(Box::new(Asked::with_names(self.rows.len())));
+        self.asked = Some(Box::new(Asked::with_names(self.table.rows.len())));
         // Every element is searched for every name.
-        self.rows.iter_mut().for_each(|row| row.marks = u64::MAX);
+        self.table.rows.iter_mut().for_each(|row| row.marks = u64::MAX);
         self
     }
 
@@ -188,10 +172,10 @@ impl<'a> Elements<'a> {
 
     /// Notes the names of the children of every row.
     fn mark_names(&mut self) {
-        for at in 1..self.rows.len() {
-            if let Some(Row { name, around: Some(around), .. }) = self.rows.get(at)
+        for at in 1..self.table.rows.len() {
+            if let Some(Row { name, around: Some(around), .. }) = self.table.rows.get(at)
                 && let (around, mark) = (*around, mark(name))
-                && let Some(row) = self.rows.get_mut(around as usize)
+                && let Some(row) = self.table.rows.get_mut(around as usize)
             {
                 row.marks |= mark;
             }
@@ -200,25 +184,26 @@ impl<'a> Elements<'a> {
 
     /// The element whose `<` is at byte `offset`.
     pub(crate) fn at(&'a self, offset: usize) -> Option<El<'a>> {
-        let start = |row: &Row<'a>| row.node.range().start;
+        let start = |row: &Row<'a>| row.start as usize;
         let row = if self.by_offset.is_empty() {
-            self.rows.binary_search_by_key(&offset, start).ok()?
+            self.table.rows.binary_search_by_key(&offset, start).ok()?
         } else {
-            let key = |index: &u32| self.rows.get(*index as usize).map_or(usize::MAX, start);
+            let key = |index: &u32| self.table.rows.get(*index as usize).map_or(usize::MAX, start);
             let at = self.by_offset.binary_search_by_key(&offset, key).ok()?;
             *self.by_offset.get(at)? as usize
         };
-        self.rows.get(row).map(|row| El { row, elements: self })
+        self.table.rows.get(row).map(|row| El { row, elements: self })
     }
 
     /// The root element; every well-formed document has one.
     pub(crate) fn root(&'a self) -> Option<El<'a>> {
-        self.rows.first().map(|row| El { row, elements: self })
+        self.table.rows.first().map(|row| El { row, elements: self })
     }
 
     /// The rows of the children of the root element, each with the row after its descendants.
     fn sections(&self) -> impl Iterator<Item = (&Row<'a>, Range<usize>)> {
-        let starts = std::iter::successors(self.rows.get(1), |row| self.rows.get(row.end as usize));
+        let starts =
+            std::iter::successors(self.table.rows.get(1), |row| self.table.rows.get(row.end as usize));
         starts.map(|row| (row, row.index as usize..row.end as usize))
     }
 
@@ -258,26 +243,26 @@ impl<'a> Elements<'a> {
     /// Puts the rows into the new `order`; a row that comes with another one becomes its descendant, if it was a child of a
     /// section.
     fn reorder(&mut self, order: &[(usize, Option<usize>)]) {
-        let mut moved = vec![0_u32; self.rows.len()];
+        let mut moved = vec![0_u32; self.table.rows.len()];
         for (to, (from, _)) in (0_u32..).zip(order) {
             if let Some(slot) = moved.get_mut(*from) {
                 *slot = to;
             }
         }
         let at = |row: usize| moved.get(row).copied().unwrap_or_default();
-        let mut rows: Vec<Row<'a>> = Vec::with_capacity(self.rows.len());
+        let mut rows: Vec<Row<'a>> = Vec::with_capacity(self.table.rows.len());
         for (from, section) in order {
-            let Some(row) = self.rows.get(*from) else { continue };
+            let Some(row) = self.table.rows.get(*from) else { continue };
             let index = at(*from);
             let is_top =
-                |around: &u32| self.rows.get(*around as usize).is_some_and(|row| row.around == Some(0));
+                |around: &u32| self.table.rows.get(*around as usize).is_some_and(|row| row.around == Some(0));
             let around = match (section, row.around) {
                 (Some(section), Some(around)) if is_top(&around) => Some(at(*section)),
                 (_, around) => around.map(|around| at(around as usize)),
             };
             // A subtree stays together, so its length does too.
             let end = index.saturating_add(row.end.saturating_sub(row.index));
-            rows.push(Row { name: row.name, node: row.node, around, index, end, marks: 0 });
+            rows.push(Row { around, index, end, ..*row });
         }
         // The sections have other descendants than before.
         let starts: Vec<u32> = rows.iter().filter(|row| row.around == Some(0)).map(|row| row.index).collect();
@@ -286,8 +271,8 @@ impl<'a> Elements<'a> {
             set_end(&mut rows, *start, starts.get(nth + 1).copied().unwrap_or(count));
         }
         let mut by_offset: Vec<u32> = (0..count).collect();
-        by_offset.sort_by_key(|index| rows.get(*index as usize).map_or(0, |row| row.node.range().start));
-        (self.rows, self.by_offset) = (rows, by_offset);
+        by_offset.sort_by_key(|index| rows.get(*index as usize).map_or(0, |row| row.start as usize));
+        (self.table.rows, self.by_offset) = (rows, by_offset);
     }
 }
 
@@ -313,7 +298,7 @@ impl<'a> Iterator for Children<'a> {
         if self.next >= self.end {
             return None;
         }
-        let row = self.elements.rows.get(self.next as usize)?;
+        let row = self.elements.table.rows.get(self.next as usize)?;
         self.next = row.end;
         Some(El { row, elements: self.elements })
     }
@@ -328,9 +313,23 @@ pub struct El<'a> {
 }
 
 impl<'a> El<'a> {
-    /// The node in roxmltree's tree.
-    pub(crate) fn node(self) -> roxmltree::Node<'a, 'a> {
-        self.row.node
+    /// The node in the parser's tree; `None` in a document that is read without it, which has no `<metadata>`.
+    pub(crate) fn node(self) -> Option<roxmltree::Node<'a, 'a>> {
+        self.elements.tree?.get_node(self.row.node?)
+    }
+
+    /// Its attributes, in the order of the text. That they are read is not recorded.
+    #[inline]
+    pub(crate) fn attributes(self) -> &'a [Attribute<'a>] {
+        let (first, end) = self.row.attributes;
+        self.elements.table.attributes.get(first as usize..end as usize).unwrap_or_default()
+    }
+
+    /// The attribute `name`. That it is read is not recorded.
+    #[inline]
+    pub(crate) fn attribute(self, name: &str) -> Option<&'a str> {
+        let found = self.attributes().iter().find(|known| known.name == name && !known.is_foreign);
+        found.map(|attribute| attribute.value)
     }
 
     /// The name without prefix.
@@ -340,12 +339,12 @@ impl<'a> El<'a> {
 
     /// The namespace, where it has one.
     pub fn namespace(self) -> Option<&'a str> {
-        self.row.node.tag_name().namespace()
+        self.node()?.tag_name().namespace()
     }
 
     /// Place of the element in the text.
     pub fn pos(self) -> Pos {
-        Pos::at(self.row.node.range().start)
+        Pos::at(self.row.start as usize)
     }
 
     /// The attribute `name` as written.
@@ -353,7 +352,7 @@ impl<'a> El<'a> {
         if let Some(asked) = &self.elements.asked {
             self.record_attribute(asked, name);
         }
-        self.row.node.attribute(name)
+        self.attribute(name)
     }
 
     /// As [`El::get`], of an attribute whose words `words` tells.
@@ -362,14 +361,14 @@ impl<'a> El<'a> {
             asked.question(self.row.index, || Question::Words(name.to_owned(), words()));
             self.record_attribute(asked, name);
         }
-        self.row.node.attribute(name)
+        self.attribute(name)
     }
 
     #[cold]
     fn record_attribute(self, asked: &Asked, name: &str) {
         asked.question(self.row.index, || Question::Attribute(name.to_owned()));
-        let mut attributes = self.row.node.attributes();
-        if let Some(number) = attributes.position(|a| a.namespace().is_none() && a.name() == name) {
+        let mut attributes = self.attributes().iter();
+        if let Some(number) = attributes.position(|known| known.name == name && !known.is_foreign) {
             asked.attribute(self.row.index, number);
         }
     }
@@ -447,7 +446,7 @@ impl<'a> El<'a> {
 
     /// The element and all elements in it.
     pub(crate) fn subtree(self) -> impl Iterator<Item = El<'a>> {
-        let all = &self.elements.rows;
+        let all = &self.elements.table.rows;
         let rows = all.get(self.row.index as usize..self.row.end as usize).unwrap_or_default();
         rows.iter().map(move |row| El { row, elements: self.elements })
     }
@@ -525,13 +524,24 @@ impl<'a> El<'a> {
         self.text_ref().into_owned()
     }
 
+    /// The texts in the element and its descendants.
+    fn texts(self) -> &'a [Text<'a>] {
+        let (first, end) = self.row.texts;
+        self.elements.table.texts.get(first as usize..end as usize).unwrap_or_default()
+    }
+
+    /// The texts in the element itself. That they are read is not recorded.
+    pub(crate) fn own_texts(self) -> impl Iterator<Item = &'a Text<'a>> {
+        let start = self.row.start;
+        self.texts().iter().filter(move |text| text.around == start)
+    }
+
     /// As [`El::text`], borrowed where it is one text node.
     pub fn text_ref(self) -> Cow<'a, str> {
         if let Some(asked) = &self.elements.asked {
             asked.text(self.row.index);
         }
-        let texts = self.row.node.descendants().filter(|node| node.is_text() && !is_layout(*node));
-        let mut texts = texts.filter_map(|n| n.text());
+        let mut texts = self.texts().iter().map(|text| text.content);
         let mut all = Cow::Borrowed(texts.next().unwrap_or(""));
         // Comments and elements in between divide the text.
         texts.for_each(|more| all.to_mut().push_str(more));
@@ -546,20 +556,9 @@ impl<'a> El<'a> {
 
     /// The parent element.
     pub fn parent(self) -> Option<El<'a>> {
-        let row = self.elements.rows.get(self.row.around? as usize)?;
+        let row = self.elements.table.rows.get(self.row.around? as usize)?;
         Some(El { row, elements: self.elements })
     }
-}
-
-/// Whether a text only lays the document out: white space beside elements or comments of an element whose first child is no
-/// text. libvirt's XML parser drops it.
-fn is_layout(text: roxmltree::Node<'_, '_>) -> bool {
-    let is_blank = |node: roxmltree::Node<'_, '_>| {
-        node.text().is_some_and(|text| text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')))
-    };
-    let first = text.parent().and_then(|parent| parent.first_child());
-    let alone = text.prev_sibling().is_none() && text.next_sibling().is_none();
-    is_blank(text) && !alone && !first.is_some_and(|first| first.is_text() && !is_blank(first))
 }
 
 #[cfg(test)]
@@ -571,8 +570,8 @@ mod tests {
 
     #[test]
     fn sections_of_one_name_are_read_as_one() {
-        let tree = tree(DOCUMENT).ok().unwrap();
-        let elements = Elements::of(&tree);
+        let mut tree = tree(DOCUMENT).ok().unwrap();
+        let elements = Elements::of(&mut tree);
         let root = elements.root().unwrap();
         let check = |section: &str, expected: &[&str]| {
             let names: Vec<_> = root.child(section).unwrap().elements().map(super::El::name).collect();
@@ -593,8 +592,8 @@ mod tests {
 
     #[test]
     fn elements_of_merged_sections_are_found_by_their_offset() {
-        let tree = tree(DOCUMENT).ok().unwrap();
-        let elements = Elements::of(&tree);
+        let mut tree = tree(DOCUMENT).ok().unwrap();
+        let elements = Elements::of(&mut tree);
         for (offset, _) in DOCUMENT.match_indices('<').filter(|(at, _)| !DOCUMENT[*at..].starts_with("</")) {
             let found = elements.at(offset).unwrap();
             assert_eq!(found.pos().offset(), Some(offset));

@@ -20,6 +20,10 @@ use crate::prepare::descriptor::Passed;
 use crate::prepare::device::{self, Device};
 use crate::{After, CommandLine, Form, Lifecycle, Props, Style, Text, Value};
 
+/// The number of arguments from which on properties are kept without room for more: time counts for a small guest, memory
+/// for a large one.
+const LONG: usize = 256;
+
 /// The context that every part of the command line gets: the prepared domain, and the options so far.
 pub(crate) struct Emit<'p> {
     /// The prepared domain.
@@ -41,10 +45,10 @@ impl<'p> Emit<'p> {
     pub fn new(prepared: &'p Prepared<'p>) -> Self {
         Self {
             prepared,
-            // A small guest has about fifty.
+            // A small guest has about fifty, and most devices have one to three of their own.
             line: CommandLine {
                 env: Vec::with_capacity(8),
-                arguments: Vec::with_capacity(64),
+                arguments: Vec::with_capacity(40 + prepared.domain.devices.count() * 3),
                 ..CommandLine::default()
             },
             origin: Origin::Implied { by: "every guest" },
@@ -188,7 +192,12 @@ impl Emit<'_> {
         self.props(option, props, Form::Pairs(Style::OnOff));
     }
 
-    fn add(&mut self, option: &'static str, value: ArgValue) {
+    fn add(&mut self, option: &'static str, mut value: ArgValue) {
+        if self.line.arguments.len() >= LONG
+            && let ArgValue::Props(props, _) = &mut value
+        {
+            props.shrink();
+        }
         self.line.arguments.push(Argument { option: Cow::Borrowed(option), value, origin: self.origin });
     }
 

@@ -5,7 +5,6 @@ use virtargv_caps::Accel;
 use super::context::Emit;
 use crate::needs::{Need, Role};
 use crate::prepare::env::ALWAYS;
-use crate::text::text;
 
 /// Sets the path of the QEMU binary and the environment that every guest has.
 ///
@@ -24,10 +23,10 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
     if e.settings().privileged {
         e.env("HOME", dir);
-        e.env("XDG_DATA_HOME", text!(dir, "/.local/share"));
-        e.env("XDG_CACHE_HOME", text!(dir, "/.cache"));
-        e.env("XDG_CONFIG_HOME", text!(dir, "/.config"));
+        e.env("XDG_DATA_HOME", [dir, "/.local/share"].concat());
+        e.env("XDG_CACHE_HOME", [dir, "/.cache"].concat());
+        e.env("XDG_CONFIG_HOME", [dir, "/.config"].concat());
     } else {
-        e.env("XDG_CACHE_HOME", text!(dir, "/.cache"));
+        e.env("XDG_CACHE_HOME", [dir, "/.cache"].concat());
     }
 }
