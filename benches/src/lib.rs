@@ -1,5 +1,7 @@
 //! Documents of any size, for benchmarks.
 
+pub mod growth;
+
 use std::fmt::Write as _;
 
 /// A document with `disks` virtio disks, and as many channels on four virtio-serial controllers.
@@ -12,11 +14,11 @@ pub fn document(disks: usize) -> String {
          <controller type='scsi' index='0' model='virtio-scsi'/>\n",
     );
     for n in 0..disks {
-        let (target, unit) = (name(n), n);
+        let (target, unit) = (growth::letters(n), n);
         let _ = write!(
             text,
             "    <disk type='file' device='disk'>\n      <driver name='qemu' type='qcow2' cache='none'/>\n      \
-             <source file='/var/lib/images/disk{n}.qcow2'/>\n      <target dev='{target}' bus='scsi'/>\n      \
+             <source file='/var/lib/images/disk{n}.qcow2'/>\n      <target dev='sd{target}' bus='scsi'/>\n      \
              <address type='drive' controller='0' bus='0' target='{}' unit='{}'/>\n    </disk>\n",
             unit / 16384 % 256,
             unit % 16384,
@@ -24,17 +26,4 @@ pub fn document(disks: usize) -> String {
     }
     text.push_str("  </devices>\n</domain>\n");
     text
-}
-
-/// The nth target name: `sda`, `sdb`, ..., `sdz`, `sdaa`, ...
-fn name(mut n: usize) -> String {
-    let mut letters = Vec::new();
-    loop {
-        letters.push(char::from(b'a' + u8::try_from(n % 26).unwrap_or(0)));
-        match (n / 26).checked_sub(1) {
-            Some(rest) => n = rest,
-            None => break,
-        }
-    }
-    format!("sd{}", letters.iter().rev().collect::<String>())
 }

@@ -5,16 +5,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::asked::{Asked, Question};
-use crate::{Message, Place, Pos, qemu_ns};
+use crate::{Message, Place, Pos, qemu_ns, xml};
 
 /// The largest document that is read, in bytes. It holds some 50 000 disks and bounds the memory that reading takes.
 pub const MAX_DOCUMENT: usize = 16 << 20;
-
-/// The most attributes of an element. The XML parser compares each attribute with all before it, in quadratic time.
-const MAX_ATTRIBUTES: usize = 1024;
-
-/// Documents up to this size, in bytes, are parsed quickly however many attributes an element has.
-const UNCHECKED_SIZE: usize = 64 << 10;
 
 /// The error for a text that is not well-formed XML.
 pub(crate) struct Unreadable {
@@ -24,12 +18,8 @@ pub(crate) struct Unreadable {
 
 /// Parses `text` within the limits, without document type declarations, whose entities could expand.
 pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
-    if text.len() > UNCHECKED_SIZE
-        && may_exceed_attributes(text)
-        && let Some(offset) = tag_with_too_many_attributes(text)
-    {
-        let message = format!("an element has more than `{MAX_ATTRIBUTES}` attributes").into();
-        return Err(Unreadable { offset, message });
+    if let Some((offset, limit)) = xml::beyond_limits(text) {
+        return Err(Unreadable { offset, message: limit.to_string().into() });
     }
     // Documents have a node in some 20 bytes. With this limit memory stays within a few times the size of the text.
     let nodes = u32::try_from(text.len() / 10).unwrap_or(u32::MAX).saturating_add(10_000);
@@ -39,33 +29,6 @@ pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
         let offset = if is_cut_off { text.trim_end().len() } else { offset_of(text, error.pos()) };
         Unreadable { offset, message: super::malformed::message(text, &error, offset) }
     })
-}
-
-/// Whether a tag may be long enough for too many attributes. An attribute has at least five bytes, so such a tag covers
-/// one of these pieces entirely, which then has no `<`.
-fn may_exceed_attributes(text: &str) -> bool {
-    text.as_bytes().chunks_exact(MAX_ATTRIBUTES * 2).any(|piece| !piece.contains(&b'<'))
-}
-
-/// The byte offset of the first tag with more than [`MAX_ATTRIBUTES`] `=` outside quotes.
-fn tag_with_too_many_attributes(text: &str) -> Option<usize> {
-    let (mut tag, mut quote, mut count) = (None, None, 0);
-    for (at, byte) in text.bytes().enumerate() {
-        match (tag, quote, byte) {
-            (None, _, b'<') => (tag, count) = (Some(at), 0),
-            (Some(_), Some(open), _) if byte == open => quote = None,
-            (Some(_), None, b'"' | b'\'') => quote = Some(byte),
-            (Some(_), None, b'>') => tag = None,
-            (Some(start), None, b'=') => {
-                count += 1;
-                if count > MAX_ATTRIBUTES {
-                    return Some(start);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 /// The byte offset of a line and column as the XML parser counts them: both from 1, columns in characters.
