@@ -500,6 +500,7 @@ impl<'a> ByName<'a> {
     /// The children `name`.
     pub(crate) fn elements(&self, name: &str) -> &[El<'a>] {
         self.around.question(|| Question::Child(name.to_owned()));
+        self.around.question(|| Question::List(name.to_owned()));
         let range = self.names.iter().find(|(known, _)| *known == name).map(|(_, range)| range.clone());
         let found = range.and_then(|range| self.children.get(range)).unwrap_or_default();
         if self.around.is_recorded() {

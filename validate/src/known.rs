@@ -7,6 +7,7 @@ use std::cell::OnceCell;
 use foldhash::{HashMap, HashSet};
 use virtargv_model::Domain;
 use virtargv_model::device::audio::Audio;
+use virtargv_model::device::controller::{Controller, ControllerType};
 use virtargv_model::device::graphics::GraphicsType;
 
 /// The tables.
@@ -17,6 +18,10 @@ pub(crate) struct Known<'a> {
     iothreads: OnceCell<HashSet<u32>>,
     throttle_groups: OnceCell<HashSet<String>>,
     displays: OnceCell<HashSet<GraphicsType>>,
+    /// The index of the first controller of each type with each `index=`.
+    controllers: OnceCell<HashMap<(ControllerType, u32), usize>>,
+    /// The `index=` of the USB controllers that are no companions.
+    masters: OnceCell<HashSet<Option<u32>>>,
 }
 
 impl<'a> Known<'a> {
@@ -27,6 +32,8 @@ impl<'a> Known<'a> {
             iothreads: OnceCell::new(),
             throttle_groups: OnceCell::new(),
             displays: OnceCell::new(),
+            controllers: OnceCell::new(),
+            masters: OnceCell::new(),
         }
     }
 
@@ -51,6 +58,26 @@ impl<'a> Known<'a> {
             names.flatten().collect()
         };
         self.throttle_groups.get_or_init(all).contains(name)
+    }
+
+    /// The first controller of this type with this `index=`.
+    pub(crate) fn controller(&self, kind: ControllerType, index: u32) -> Option<&'a Controller> {
+        let all = &self.domain.devices.controllers;
+        let keys = || {
+            let keys = all.iter().enumerate().rev();
+            keys.filter_map(|(at, c)| Some(((c.controller_type(), c.index?), at))).collect()
+        };
+        all.get(*self.controllers.get_or_init(keys).get(&(kind, index))?)
+    }
+
+    /// Whether there is a USB controller with this `index=` that is no companion.
+    pub(crate) fn has_usb_master(&self, index: Option<u32>) -> bool {
+        let all = || {
+            let usb = self.domain.devices.controllers.iter().filter(|controller| controller.usb().is_some());
+            let masters = usb.filter(|controller| controller.info.master_startport.is_none());
+            masters.map(|controller| controller.index).collect()
+        };
+        self.masters.get_or_init(all).contains(&index)
     }
 
     /// Whether there is a `<graphics>` of this type.

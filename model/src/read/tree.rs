@@ -341,6 +341,9 @@ impl<'a> El<'a> {
     #[cold]
     fn record_children(self, asked: &Asked, name: &str, count: usize) {
         asked.question(self.row.index, || Question::Child(name.to_owned()));
+        if count == usize::MAX {
+            asked.question(self.row.index, || Question::List(name.to_owned()));
+        }
         for child in self.elements().filter(|child| child.name() == name).take(count) {
             asked.element(child.row.index);
         }
@@ -439,6 +442,7 @@ impl<'a> El<'a> {
     /// The child elements called `name` in libvirt's namespace for QEMU.
     pub(crate) fn qemu_children(self, name: &str) -> impl Iterator<Item = El<'a>> {
         self.question(|| Question::Child(format!("{QEMU_PREFIX}{name}")));
+        self.question(|| Question::List(format!("{QEMU_PREFIX}{name}")));
         let candidates = self.may_have(name).then(|| self.elements());
         let is_it = move |el: &El<'a>| el.name() == name && el.namespace() == Some(qemu_ns::NAMESPACE);
         candidates.into_iter().flatten().filter(is_it).inspect(|el| el.note())
