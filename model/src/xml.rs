@@ -24,6 +24,16 @@ pub enum Limit {
     Namespaces,
 }
 
+impl Limit {
+    /// What to do about it.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Attributes => "remove attributes from the element",
+            Self::Namespaces => "declare each namespace once, on the element that needs it",
+        }
+    }
+}
+
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -125,22 +125,28 @@ fn insert(controllers: &mut Vec<Controller>, new: Controller) {
 
 /// Moves the USB controllers without `<master>` before the companions with the same index.
 pub(super) fn masters_first(controllers: &mut Vec<Controller>) {
+    // The first companion of each index, and the masters that come after it.
     let mut companions: HashMap<u32, usize> = HashMap::default();
-    for at in 0..controllers.len() {
-        let Some(controller) = controllers.get(at).filter(|c| c.usb().is_some()) else { continue };
+    let mut later: HashMap<usize, Vec<usize>> = HashMap::default();
+    for (at, controller) in controllers.iter().enumerate().filter(|(_, c)| c.usb().is_some()) {
         let index = controller.number();
         if controller.info.master_startport.is_some() {
             companions.entry(index).or_insert(at);
-        } else if let Some(first) = companions.remove(&index) {
-            let master = controllers.remove(at);
-            controllers.insert(first, master);
-            // What was from `first` on is now one further.
-            companions
-                .values_mut()
-                .filter(|position| **position >= first)
-                .for_each(|position| *position += 1);
-            companions.insert(index, first + 1);
+        } else if let Some(first) = companions.get(&index) {
+            later.entry(*first).or_default().push(at);
         }
+    }
+    if later.is_empty() {
+        return;
+    }
+    let mut old: Vec<Option<Controller>> = std::mem::take(controllers).into_iter().map(Some).collect();
+    let moved: HashSet<usize> = later.values().flatten().copied().collect();
+    for at in 0..old.len() {
+        if moved.contains(&at) {
+            continue;
+        }
+        let masters = later.get(&at).into_iter().flatten().copied();
+        controllers.extend(masters.chain([at]).filter_map(|at| old.get_mut(at)?.take()));
     }
 }
 
