@@ -13,7 +13,7 @@ pub const MAX_DOCUMENT: usize = 16 << 20;
 /// The error for a text that is not well-formed XML.
 pub(crate) struct Unreadable {
     pub(crate) offset: usize,
-    pub(crate) message: crate::Message,
+    pub(crate) message: Message,
 }
 
 /// Parses `text` within the limits, without document type declarations, whose entities could expand.
@@ -21,7 +21,7 @@ pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
     if let Some((offset, limit)) = xml::beyond_limits(text) {
         return Err(Unreadable {
             offset,
-            message: crate::Message::new(limit.to_string()).with_help(limit.help()),
+            message: Message::new(limit.to_string()).with_help(limit.help()),
         });
     }
     // Documents have a node in some 20 bytes. With this limit memory stays within a few times the size of the text.
