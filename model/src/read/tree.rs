@@ -19,10 +19,7 @@ pub(crate) struct Unreadable {
 /// Parses `text` within the limits, without document type declarations, whose entities could expand.
 pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
     if let Some((offset, limit)) = xml::beyond_limits(text) {
-        return Err(Unreadable {
-            offset,
-            message: Message::new(limit.to_string()).with_help(limit.help()),
-        });
+        return Err(Unreadable { offset, message: Message::new(limit.to_string()).with_help(limit.help()) });
     }
     // Documents have a node in some 20 bytes. With this limit memory stays within a few times the size of the text.
     let nodes = u32::try_from(text.len() / 10).unwrap_or(u32::MAX).saturating_add(10_000);
