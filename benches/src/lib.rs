@@ -1,5 +1,7 @@
 //! Documents of any size, for benchmarks.
 
+pub mod growth;
+
 /// A document with `disks` SCSI disks.
 pub fn document(disks: usize) -> String {
     with_devices((0..disks).map(disk))
@@ -63,17 +65,4 @@ fn with_devices(devices: impl Iterator<Item = String>) -> String {
     text.extend(devices);
     text.push_str("  </devices>\n</domain>\n");
     text
-}
-
-/// The nth target name: `sda`, `sdb`, ..., `sdz`, `sdaa`, ...
-fn name(mut n: usize) -> String {
-    let mut letters = Vec::new();
-    loop {
-        letters.push(char::from(b'a' + u8::try_from(n % 26).unwrap_or(0)));
-        match (n / 26).checked_sub(1) {
-            Some(rest) => n = rest,
-            None => break,
-        }
-    }
-    format!("sd{}", letters.iter().rev().collect::<String>())
 }

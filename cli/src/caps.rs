@@ -8,7 +8,7 @@ use virtargv::{Arch, Caps, Release, builtin};
 use virtargv_resolve::runs;
 
 use crate::args::QemuArgs;
-use crate::{Unusable, probe_cache};
+use crate::{Unusable, input, probe_cache};
 
 /// What stands for QEMU's name of an architecture in the name of a set.
 pub(crate) const ARCH: &str = "{arch}";
@@ -26,7 +26,7 @@ pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps,
     if let Some(path) = name.strip_prefix("probe:") {
         return probe_cache::probe(path.as_ref(), release, refresh);
     }
-    let text = std::fs::read_to_string(name).map_err(|e| Unusable(format!("cannot read `{name}`: {e}")))?;
+    let text = input::text_file(name.as_ref()).map_err(|e| Unusable(format!("cannot read `{name}`: {e}")))?;
     Caps::from_xml(&text, release).map_err(|e| Unusable(format!("{name}: {e}")))
 }
 

@@ -13,9 +13,9 @@ use virtargv_host::{
 use virtargv_resolve::runs;
 use virtargv_system::SystemHost;
 
-use crate::Unusable;
 use crate::args::{EnvChoice, HostArgs, HostChoice};
 use crate::caps::Set;
+use crate::{Unusable, input};
 
 /// The `PATH` of a clean environment.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -56,7 +56,7 @@ impl<'a> Chosen<'a> {
             HostChoice::None => Box::new(Nowhere::new(args)),
             HostChoice::File(path) => {
                 let shown = path.display();
-                let text = std::fs::read_to_string(path).map_err(|e| {
+                let text = input::text_file(path).map_err(|e| {
                     Unusable(format!("cannot read the description of the host `{shown}`: {e}"))
                 })?;
                 let described = Description::parse(&text)
@@ -148,7 +148,7 @@ impl Short {
         let mut secrets = Vec::new();
         for given in &args.secrets {
             let (key, file) = pair("--secret", given, "UUID=FILE or USAGE=FILE")?;
-            let value = std::fs::read(file)
+            let value = input::file(file.as_ref())
                 .map_err(|e| Unusable(format!("cannot read `{file}`, the value of secret `{key}`: {e}")))?;
             secrets.push((key.to_owned(), value));
         }
@@ -175,7 +175,7 @@ fn network(value: &str) -> Result<Network, Unusable> {
             });
             w.finish()
         }
-        None => std::fs::read_to_string(value).map_err(|e| {
+        None => input::text_file(value.as_ref()).map_err(|e| {
             Unusable(format!(
                 "cannot read `{value}`, the definition of a network (`bridge:{value}` is the bridge): {e}"
             ))

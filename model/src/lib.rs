@@ -54,6 +54,7 @@ mod unread;
 mod uuid;
 pub mod vcpu;
 pub mod write;
+pub mod xml;
 
 pub use advice::{Change, Edit, Label, Message};
 pub use device::{Devices, info};

@@ -12,6 +12,7 @@ mod table;
 mod tree;
 mod value;
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::ops::Range;
 
@@ -538,11 +539,21 @@ impl<'a> ByName<'a> {
     pub(crate) fn of(el: El<'a>) -> Self {
         let mut names: Vec<(&'a str, Range<usize>)> = Vec::with_capacity(16);
         let mut numbered: Vec<(usize, El<'a>)> = Vec::with_capacity(32);
+        // The numbers of the names, where there are more than a search is quick for.
+        let mut numbers: HashMap<&'a str, usize> = HashMap::new();
         let mut last = 0;
         for child in el.elements() {
+            let name = child.name();
             // Children of one name are mostly adjacent.
-            if names.get(last).is_none_or(|(name, _)| *name != child.name()) {
-                last = names.iter().position(|(name, _)| *name == child.name()).unwrap_or(names.len());
+            if names.get(last).is_none_or(|(known, _)| *known != name) {
+                last = if names.len() < 64 {
+                    names.iter().position(|(known, _)| *known == name).unwrap_or(names.len())
+                } else {
+                    if numbers.is_empty() {
+                        numbers.extend(names.iter().zip(0..).map(|((known, _), number)| (*known, number)));
+                    }
+                    *numbers.entry(name).or_insert(names.len())
+                };
             }
             match names.get_mut(last) {
                 Some((_, range)) => range.end += 1,
@@ -568,6 +579,7 @@ impl<'a> ByName<'a> {
     /// The children `name`.
     pub(crate) fn elements(&self, name: &str) -> &[El<'a>] {
         self.around.question(|| Question::Child(name.to_owned()));
+        self.around.question(|| Question::List(name.to_owned()));
         let range = self.names.iter().find(|(known, _)| *known == name).map(|(_, range)| range.clone());
         let found = range.and_then(|range| self.children.get(range)).unwrap_or_default();
         if self.around.is_recorded() {

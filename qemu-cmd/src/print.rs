@@ -86,7 +86,13 @@ impl CommandLine {
             shell_word(value, out);
             out.push_str(separator);
         }
+        let start = out.len();
         shell_word(&self.program, out);
+        // Without quotes the first word can be an assignment, or a word of the shell's grammar.
+        if out.len() - start == self.program.len() && is_of_grammar(&self.program) {
+            out.insert(start, '\'');
+            out.push('\'');
+        }
     }
 
     /// Writes the words with shell quoting, and `separator` before each option.
@@ -313,6 +319,17 @@ const SPECIAL: [bool; 256] = {
     }
 };
 
+/// The words that a shell does not take for the name of a command.
+const RESERVED: &[&str] = &[
+    "!", "[[", "]]", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if",
+    "in", "select", "then", "time", "until", "while", "{", "}",
+];
+
+/// Whether a shell would not take `word` for the name of a command, unless it is quoted: an assignment or a reserved word.
+fn is_of_grammar(word: &str) -> bool {
+    word.contains('=') || RESERVED.contains(&word)
+}
+
 /// Writes one word, in single quotes if any character is special to a POSIX shell.
 fn shell_word(word: &str, out: &mut String) {
     let start = out.len();
@@ -417,6 +434,26 @@ mod tests {
             let expected: String = words.iter().skip(1).flat_map(|w| [w, "\0"]).collect();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn the_first_word_is_a_program_to_a_shell() {
+        let check = |program: &str, expected: &str| {
+            for format in [Format::Args, Format::Shell] {
+                let printed = line(program, &[]).print(format, None);
+                assert_eq!(printed.trim_end(), expected);
+                let script = format!("PATH=/nowhere\n{printed}");
+                let output = std::process::Command::new("sh").arg("-c").arg(script).output().unwrap();
+                assert_eq!(output.status.code(), Some(127), "{program} is looked for");
+            }
+        };
+        check("/nowhere/qemu", "/nowhere/qemu");
+        check("LD_PRELOAD=/tmp/x.so", "'LD_PRELOAD=/tmp/x.so'");
+        check("A+=b", "'A+=b'");
+        check("if", "'if'");
+        check("!", "'!'");
+        check("{", "'{'");
+        check("it's=b", r"'it'\''s=b'");
     }
 
     #[test]

@@ -154,9 +154,9 @@ impl Props {
         self
     }
 
-    /// Removes a property.
-    pub fn remove(&mut self, key: &str) {
-        self.0.retain(|(known, _)| *known != key);
+    /// Keeps the properties whose key `keep` answers for.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.0.retain(|(known, _)| keep(known));
     }
 
     /// Adds all properties of `more`.

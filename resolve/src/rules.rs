@@ -14,7 +14,7 @@ virtargv_model::rules! {
     PCI_ROOT_UNKNOWN = "pci-root-unknown": Internal, Place,
         "`<os><type machine=>`: x86 machines other than `isapc` and `microvm` have the root bus of an i440FX or Q35",
         help "set `machine=` to `q35`, `pc` or one of their versions", since "11.9";
-    /// The index of a PCI controller is below 4096.
+    /// The index of a PCI controller is below 1024.
     PCI_CONTROLLER_INDEX = "pci-controller-index": Internal, Place,
         "a limit of this project, which bounds memory and time; a PCI bus number has 8 bits, so QEMU has 256 buses at most",
         help "number the PCI controllers from 0 without gaps, or leave `index=` out";

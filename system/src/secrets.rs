@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::Document;
 use virtargv_host::{Answer, HostError, SecretKey, SecretUse, Secrets, Uuid};
+use virtargv_model::xml;
 
 use crate::SystemHost;
 
@@ -72,6 +73,9 @@ impl SystemHost {
     fn usage(&self, uuid: Uuid) -> Answer<Option<Usage>> {
         let name = uuid.to_string();
         let text = self.root.text(SECRET, &name, &format!("{}/{name}.xml", self.directories.secrets))?;
+        if let Some((_, limit)) = xml::beyond_limits(&text) {
+            return Err(HostError::failed(SECRET, name, limit));
+        }
         read_usage(&text).map_err(|error| HostError::failed(SECRET, name, error))
     }
 }

@@ -19,10 +19,12 @@
 //! ```
 
 mod follow;
+mod known;
 pub mod lint;
 mod rule;
 pub mod rules;
 
+use known::Known;
 pub(crate) use rule::{Context, Findings};
 pub use virtargv_model::Rule;
 
@@ -65,6 +67,7 @@ pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<V
             host: request.host,
             release: request.release(),
             for_reader: request.start.runner == Runner::Reader,
+            known: Known::of(resolved.domain()),
         };
         let mut findings = Findings::new(&mut report, &context);
         for check in rules::CHECKS {

@@ -7,6 +7,7 @@ use virtargv_model::{Domain, Message, Place, Pos, Problem, Release, Report, Rule
 use virtargv_resolve::Guest;
 
 use crate::follow::Found;
+use crate::known::Known;
 
 /// The context of a check.
 pub struct Context<'a> {
@@ -22,6 +23,8 @@ pub struct Context<'a> {
     pub release: Release,
     /// Whether the command line is to be read only, for which no network is asked.
     pub for_reader: bool,
+    /// What is looked up for every device.
+    pub(crate) known: Known<'a>,
 }
 
 impl Context<'_> {

@@ -1,6 +1,7 @@
 //! Reading libvirt's CPU model definitions.
 
 use roxmltree::{Document, Node, ParsingOptions};
+use virtargv_model::xml;
 
 use super::{
     CpuDefinitions, CpuFeatureDef, CpuMap, CpuMapError, CpuModelDef, CpuVendor, FeatureBits, FeatureId,
@@ -63,6 +64,9 @@ fn load(name: &str, read: &mut impl FnMut(&str) -> Option<String>) -> Result<Str
 }
 
 fn parse<'a>(file: &str, text: &'a str) -> Result<Document<'a>, CpuMapError> {
+    if let Some((_, limit)) = xml::beyond_limits(text) {
+        return Err(CpuMapError { file: file.to_owned(), line: 1, column: 1, message: limit.to_string() });
+    }
     let options = ParsingOptions { nodes_limit: 1_000_000, ..ParsingOptions::default() };
     Document::parse_with_options(text, options).map_err(|error| {
         let pos = error.pos();

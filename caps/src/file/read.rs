@@ -4,6 +4,7 @@ use bitflags::Flags as _;
 use std::str::FromStr;
 
 use roxmltree::{Document, Node, ParsingOptions};
+use virtargv_model::xml;
 
 use super::{CapsError, CapsErrorKind, FORMAT_VERSION};
 use crate::{
@@ -28,6 +29,14 @@ impl Caps {
         let fail = |line, column, kind| Err(CapsError { line, column, kind });
         if text.len() > MAX_LENGTH {
             return fail(1, 1, CapsErrorKind::TooLong(MAX_LENGTH));
+        }
+        if let Some((offset, limit)) = xml::beyond_limits(text) {
+            let before = text.get(..offset).unwrap_or_default();
+            let start = before.rfind('\n').map_or(0, |end| end + 1);
+            let row = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+            let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+            let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+            return fail(number(row), number(column), CapsErrorKind::Xml(limit.to_string()));
         }
         let options = ParsingOptions { nodes_limit: MAX_NODES, ..ParsingOptions::default() };
         let document = match Document::parse_with_options(text, options) {

@@ -13,6 +13,8 @@ use crate::{Message, Place};
 pub enum Question {
     /// A child element of this name.
     Child(String),
+    /// The child elements of this name, of which each is read.
+    List(String),
     /// An attribute of this name.
     Attribute(String),
     /// An attribute of this name that has one of these words.

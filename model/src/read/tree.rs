@@ -7,21 +7,15 @@ use std::ops::Range;
 use super::asked::{Asked, Question};
 use super::plain;
 use super::table::{Attribute, Row, Table, Text, Tree, mark};
-use crate::{Message, Place, Pos, qemu_ns};
+use crate::{Message, Place, Pos, qemu_ns, xml};
 
 /// The largest document that is read, in bytes. It holds some 50 000 disks and bounds the memory that reading takes.
 pub const MAX_DOCUMENT: usize = 16 << 20;
 
-/// The most attributes of an element. The XML parser compares each attribute with all before it, in quadratic time.
-const MAX_ATTRIBUTES: usize = 1024;
-
-/// Documents up to this size, in bytes, are parsed quickly however many attributes an element has.
-const UNCHECKED_SIZE: usize = 64 << 10;
-
 /// The error for a text that is not well-formed XML.
 pub(crate) struct Unreadable {
     pub(crate) offset: usize,
-    pub(crate) message: crate::Message,
+    pub(crate) message: Message,
 }
 
 /// The most nodes of the tree of `text`. Documents have a node in some 20 bytes. With this limit memory stays within a few
@@ -40,12 +34,8 @@ pub(crate) fn tree(text: &str) -> Result<Tree<'_>, Unreadable> {
 
 /// Parses `text` within the limits, without document type declarations, whose entities could expand.
 pub(crate) fn document(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
-    if text.len() > UNCHECKED_SIZE
-        && may_exceed_attributes(text)
-        && let Some(offset) = tag_with_too_many_attributes(text)
-    {
-        let message = format!("an element has more than `{MAX_ATTRIBUTES}` attributes").into();
-        return Err(Unreadable { offset, message });
+    if let Some((offset, limit)) = xml::beyond_limits(text) {
+        return Err(Unreadable { offset, message: Message::new(limit.to_string()).with_help(limit.help()) });
     }
     let options =
         roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: most_nodes(text), ..Default::default() };
@@ -54,33 +44,6 @@ pub(crate) fn document(text: &str) -> Result<roxmltree::Document<'_>, Unreadable
         let offset = if is_cut_off { text.trim_end().len() } else { offset_of(text, error.pos()) };
         Unreadable { offset, message: super::malformed::message(text, &error, offset) }
     })
-}
-
-/// Whether a tag may be long enough for too many attributes. An attribute has at least five bytes, so such a tag covers
-/// one of these pieces entirely, which then has no `<`.
-fn may_exceed_attributes(text: &str) -> bool {
-    text.as_bytes().chunks_exact(MAX_ATTRIBUTES * 2).any(|piece| !piece.contains(&b'<'))
-}
-
-/// The byte offset of the first tag with more than [`MAX_ATTRIBUTES`] `=` outside quotes.
-fn tag_with_too_many_attributes(text: &str) -> Option<usize> {
-    let (mut tag, mut quote, mut count) = (None, None, 0);
-    for (at, byte) in text.bytes().enumerate() {
-        match (tag, quote, byte) {
-            (None, _, b'<') => (tag, count) = (Some(at), 0),
-            (Some(_), Some(open), _) if byte == open => quote = None,
-            (Some(_), None, b'"' | b'\'') => quote = Some(byte),
-            (Some(_), None, b'>') => tag = None,
-            (Some(start), None, b'=') => {
-                count += 1;
-                if count > MAX_ATTRIBUTES {
-                    return Some(start);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 /// The byte offset of a line and column as the XML parser counts them: both from 1, columns in characters.
@@ -377,6 +340,9 @@ impl<'a> El<'a> {
     #[cold]
     fn record_children(self, asked: &Asked, name: &str, count: usize) {
         asked.question(self.row.index, || Question::Child(name.to_owned()));
+        if count == usize::MAX {
+            asked.question(self.row.index, || Question::List(name.to_owned()));
+        }
         for child in self.elements().filter(|child| child.name() == name).take(count) {
             asked.element(child.row.index);
         }
@@ -488,6 +454,7 @@ impl<'a> El<'a> {
     /// The child elements called `name` in libvirt's namespace for QEMU.
     pub(crate) fn qemu_children(self, name: &str) -> impl Iterator<Item = El<'a>> {
         self.question(|| Question::Child(format!("{QEMU_PREFIX}{name}")));
+        self.question(|| Question::List(format!("{QEMU_PREFIX}{name}")));
         let candidates = self.may_have(name).then(|| self.elements());
         let is_it = move |el: &El<'a>| el.name() == name && el.namespace() == Some(qemu_ns::NAMESPACE);
         candidates.into_iter().flatten().filter(is_it).inspect(|el| el.note())

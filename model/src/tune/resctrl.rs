@@ -1,6 +1,8 @@
 //! `<cachetune>`, `<memorytune>` and `<energytune>`: allocations and monitors of the host's caches, memory bandwidth and
 //! energy (resctrl).
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
 use crate::{Class, NumberSet, Pos, Spelled as _};
@@ -110,12 +112,48 @@ spelled! {
 struct Groups<'a> {
     list: Vec<Resctrl>,
     domain: Option<&'a NumberSet>,
+    /// The groups of the vCPUs.
+    owners: Owners,
+    /// What is looked up of each group.
+    seen: Vec<Seen>,
+}
+
+/// What is looked up of a group, so that no list is searched for each of its items.
+#[derive(Default)]
+struct Seen {
+    caches: HashMap<(u32, u32, CacheType), Pos>,
+    nodes: HashMap<u32, Pos>,
+    /// The monitors of the vCPUs: the first of those with the same.
+    owners: Owners,
+    /// The monitors of vCPUs by kind, and the first with the same vCPUs.
+    of_kind: HashSet<(ResctrlKind, usize)>,
+    /// The monitors of the whole process, by kind.
+    whole: HashMap<ResctrlKind, usize>,
+}
+
+/// The sets of vCPUs of which each vCPU is in one, by number.
+#[derive(Default)]
+struct Owners(BTreeMap<u32, (u32, usize)>);
+
+impl Owners {
+    /// A set that has one of `numbers`.
+    fn any(&self, numbers: &NumberSet) -> Option<usize> {
+        numbers.runs().find_map(|(first, last)| {
+            let (_, (end, owner)) = self.0.range(..=last).next_back()?;
+            (*end >= first).then_some(*owner)
+        })
+    }
+
+    /// Adds a set that has none of the others' numbers.
+    fn add(&mut self, numbers: &NumberSet, owner: usize) {
+        self.0.extend(numbers.runs().map(|(first, last)| (first, (last, owner))));
+    }
 }
 
 impl Resctrl {
     /// Reads the resource groups of `<cputune>`, in a domain with these vCPUs.
     pub(crate) fn read_all(cputune: El<'_>, domain: Option<&NumberSet>, r: &mut Reader) -> Vec<Self> {
-        let mut groups = Groups { list: Vec::new(), domain };
+        let mut groups = Groups { list: Vec::new(), domain, owners: Owners::default(), seen: Vec::new() };
         for kind in [ResctrlKind::Cache, ResctrlKind::Memory, ResctrlKind::Energy] {
             if kind == ResctrlKind::Energy && !r.knows("12.4") {
                 continue;
@@ -134,6 +172,11 @@ impl Resctrl {
                 group.write(*kind, w);
             }
         }
+    }
+
+    /// Whether it neither allocates nor monitors anything.
+    fn is_empty(&self) -> bool {
+        self.caches.is_empty() && self.nodes.is_empty() && self.monitors.is_empty()
     }
 
     /// Whether it allocates or monitors a resource.
@@ -162,29 +205,35 @@ impl Resctrl {
     }
 
     /// Adds a monitor, which must have vCPUs that no other of its kind has.
-    fn monitor(&mut self, monitor: ResctrlMonitor, r: &mut Reader) {
+    fn monitor(&mut self, monitor: ResctrlMonitor, seen: &mut Seen, r: &mut Reader) {
         let place = monitor.pos.attr("vcpus");
-        if let Some(vcpus) = &monitor.vcpus {
-            if vcpus.is_empty() {
-                r.refuse(&RESCTRL_MONITOR, place, "`<monitor>` names no vCPU of the domain");
-                return;
+        let Some(vcpus) = &monitor.vcpus else {
+            *seen.whole.entry(monitor.kind).or_default() += 1;
+            self.monitors.push(monitor);
+            return;
+        };
+        if vcpus.is_empty() {
+            r.refuse(&RESCTRL_MONITOR, place, "`<monitor>` names no vCPU of the domain");
+            return;
+        }
+        let first = match seen.owners.any(vcpus) {
+            Some(owner) => {
+                let theirs = self.monitors.get(owner).and_then(|other| other.vcpus.as_ref());
+                if let Some(theirs) = theirs.filter(|theirs| *theirs != vcpus) {
+                    let message = format!("`<monitor>` with the vCPUs `{theirs}` and `{vcpus}` overlap");
+                    r.refuse(&RESCTRL_MONITOR, place, message);
+                    return;
+                }
+                owner
             }
-            for other in self.monitors.iter().filter_map(|other| Some((other.kind, other.vcpus.as_ref()?))) {
-                let message = match other {
-                    (kind, theirs) if theirs == vcpus => {
-                        if kind != monitor.kind {
-                            continue;
-                        }
-                        format!("two `<monitor>` have the vCPUs `{vcpus}`")
-                    }
-                    (_, theirs) if theirs.overlaps(vcpus) => {
-                        format!("`<monitor>` with the vCPUs `{theirs}` and `{vcpus}` overlap")
-                    }
-                    _ => continue,
-                };
-                r.refuse(&RESCTRL_MONITOR, place, message);
-                return;
+            None => {
+                seen.owners.add(vcpus, self.monitors.len());
+                self.monitors.len()
             }
+        };
+        if !seen.of_kind.insert((monitor.kind, first)) {
+            r.refuse(&RESCTRL_MONITOR, place, format!("two `<monitor>` have the vCPUs `{vcpus}`"));
+            return;
         }
         self.monitors.push(monitor);
     }
@@ -215,31 +264,34 @@ impl Groups<'_> {
             return;
         }
         let Some(at) = self.group(el, vcpus, kind, r) else { return };
-        if let Some(group) = self.list.get_mut(at) {
-            group.allocate(el, kind, r);
+        if let (Some(group), Some(seen)) = (self.list.get_mut(at), self.seen.get_mut(at)) {
+            group.allocate(el, kind, seen, r);
         }
         let monitors: Vec<ResctrlMonitor> =
             el.children("monitor").filter_map(|monitor| self.monitor(monitor, kind, at, r)).collect();
-        let Some(group) = self.list.get_mut(at) else { return };
+        let (Some(group), Some(seen)) = (self.list.get_mut(at), self.seen.get_mut(at)) else { return };
         for monitor in monitors {
-            group.monitor(monitor, r);
+            group.monitor(monitor, seen, r);
         }
-        let whole = |group: &Resctrl| group.monitors.iter().filter(|m| m.vcpus.is_none()).count();
-        let doubled =
-            |kind| group.monitors.iter().filter(|m| m.vcpus.is_none() && m.kind == kind).count() > 1;
-        if doubled(kind) {
+        let whole: usize = seen.whole.values().sum();
+        if seen.whole.get(&kind).is_some_and(|count| *count > 1) {
             r.refuse(
                 &RESCTRL_WHOLE,
                 el.pos(),
                 "there is more than one `<monitor>` of the whole process of its kind",
             );
-        } else if whole(group) > 0 && whole(group) < group.monitors.len() {
+        } else if whole > 0 && whole < group.monitors.len() {
             let message = "a `<monitor>` is for the whole process, another one for vCPUs";
             r.refuse(&RESCTRL_WHOLE, el.pos(), message);
         }
         // An element without content is ignored.
-        if ResctrlKind::ALL.iter().all(|kind| !group.has(*kind)) {
+        if group.is_empty() {
+            // It was added for this element.
+            if let Some(vcpus) = &group.vcpus {
+                vcpus.runs().for_each(|(first, _)| _ = self.owners.0.remove(&first));
+            }
             self.list.remove(at);
+            self.seen.remove(at);
         }
     }
 
@@ -251,25 +303,31 @@ impl Groups<'_> {
         kind: ResctrlKind,
         r: &mut Reader,
     ) -> Option<usize> {
-        if self.list.iter().any(|group| group.vcpus.is_some() != vcpus.is_some()) {
+        // All groups are of one sort: others are refused.
+        if self.list.first().is_some_and(|group| group.vcpus.is_some() != vcpus.is_some()) {
             let message = "a resource group is for the whole process, another one for vCPUs";
             r.refuse(&RESCTRL_WHOLE, el.pos().attr("vcpus"), message);
             return None;
         }
-        let same = self.list.iter().position(|group| group.vcpus == vcpus);
-        let overlaps = |group: &Resctrl| {
-            group.vcpus.as_ref().zip(vcpus.as_ref()).is_some_and(|(theirs, ours)| theirs.overlaps(ours))
+        let other = match &vcpus {
+            Some(vcpus) => self.owners.any(vcpus),
+            None => (!self.list.is_empty()).then_some(0),
         };
-        if let Some(at) = same.filter(|_| kind != ResctrlKind::Cache) {
+        let is_same = |at: &usize| self.list.get(*at).is_some_and(|group| group.vcpus == vcpus);
+        if let Some(at) = other.filter(is_same).filter(|_| kind != ResctrlKind::Cache) {
             return Some(at);
         }
-        if same.is_some() || self.list.iter().any(overlaps) {
+        if other.is_some() {
             let named = vcpus.map_or_else(String::new, |vcpus| format!(" of the vCPUs `{vcpus}`"));
             let message = format!("`<{kind}>`{named} overlaps another resource group");
             r.refuse(&RESCTRL_VCPUS, el.pos().attr("vcpus"), message);
             return None;
         }
         let (caches, nodes, monitors) = (Vec::new(), Vec::new(), Vec::new());
+        if let Some(vcpus) = &vcpus {
+            self.owners.add(vcpus, self.list.len());
+        }
+        self.seen.push(Seen::default());
         self.list.push(Resctrl { pos: el.pos(), vcpus, caches, nodes, monitors });
         Some(self.list.len().saturating_sub(1))
     }
@@ -294,41 +352,40 @@ impl Groups<'_> {
 
 impl Resctrl {
     /// Adds the allocations in an element of this kind.
-    fn allocate(&mut self, el: El<'_>, kind: ResctrlKind, r: &mut Reader) {
+    fn allocate(&mut self, el: El<'_>, kind: ResctrlKind, seen: &mut Seen, r: &mut Reader) {
         match kind {
             ResctrlKind::Cache => {
                 for cache in read::all(el, "cache", r) {
-                    self.cache(cache, r);
+                    self.cache(cache, seen, r);
                 }
             }
             ResctrlKind::Memory => {
                 for node in read::all(el, "node", r) {
-                    self.node(node, r);
+                    self.node(node, seen, r);
                 }
             }
             ResctrlKind::Energy => {}
         }
     }
 
-    fn cache(&mut self, cache: CacheAllocation, r: &mut Reader) {
-        let same = |other: &&CacheAllocation| {
-            other.id == cache.id && other.level == cache.level && other.kind == cache.kind
-        };
-        if let Some(first) = self.caches.iter().find(same) {
+    fn cache(&mut self, cache: CacheAllocation, seen: &mut Seen, r: &mut Reader) {
+        let first = *seen.caches.entry((cache.id, cache.level, cache.kind)).or_insert(cache.pos);
+        if first != cache.pos {
             let CacheAllocation { id, level, kind, .. } = cache;
             let message = format!(
                 "there is more than one `<cache>` of level `{level}` with id `{id}` and type `{kind}`"
             );
-            r.refuse(&RESCTRL_TWICE, cache.pos, crate::Message::new(message).with_first(first.pos));
+            r.refuse(&RESCTRL_TWICE, cache.pos, crate::Message::new(message).with_first(first));
             return;
         }
         self.caches.push(cache);
     }
 
-    fn node(&mut self, node: BandwidthAllocation, r: &mut Reader) {
-        if let Some(first) = self.nodes.iter().find(|other| other.id == node.id) {
+    fn node(&mut self, node: BandwidthAllocation, seen: &mut Seen, r: &mut Reader) {
+        let first = *seen.nodes.entry(node.id).or_insert(node.pos);
+        if first != node.pos {
             let message = format!("there is more than one `<node>` with id `{}`", node.id);
-            r.refuse(&RESCTRL_TWICE, node.pos, crate::Message::new(message).with_first(first.pos));
+            r.refuse(&RESCTRL_TWICE, node.pos, crate::Message::new(message).with_first(first));
             return;
         }
         self.nodes.push(node);

@@ -57,7 +57,7 @@ impl Names {
                         }
                     }
                 }
-                Question::Words(..) | Question::TextWords(_) => {}
+                Question::List(_) | Question::Words(..) | Question::TextWords(_) => {}
             }
         }
         // Children that are read whatever their name is.
@@ -289,7 +289,7 @@ impl Node {
                     }
                 }
             }
-            Question::Since(..) => {}
+            Question::List(_) | Question::Since(..) => {}
         }
         answers
     }

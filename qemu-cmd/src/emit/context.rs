@@ -10,7 +10,7 @@ use virtargv_model::info::DeviceInfo;
 use virtargv_model::{Domain, Pos};
 use virtargv_resolve::Guest;
 
-use super::overrides;
+use super::overrides::Overrides;
 use crate::argument::{ArgValue, Argument, Element, Origin};
 use crate::helper::Helper;
 use crate::needs::{Need, Needs, Process, Role};
@@ -36,6 +36,8 @@ pub(crate) struct Emit<'p> {
     owner: &'p str,
     /// The zPCI identifiers of the device that is emitted.
     zpci: Option<ZpciNumbers>,
+    /// `<qemu:override>`, by device.
+    overrides: Overrides<'p>,
     /// What the command line requires on the host so far; `need` adds to it.
     needs: RefCell<Needs>,
 }
@@ -54,6 +56,7 @@ impl<'p> Emit<'p> {
             origin: Origin::Implied { by: "every guest" },
             owner: "",
             zpci: None,
+            overrides: Overrides::of(&prepared.domain.qemu.overrides),
             needs: RefCell::default(),
         }
     }
@@ -208,7 +211,7 @@ impl Emit<'_> {
 
     /// Adds `-device`, for a PCI device with a zPCI address after its `zpci` device.
     pub fn device(&mut self, mut props: Props) {
-        overrides::apply(&self.domain().qemu.overrides, &mut props);
+        self.overrides.apply(&mut props);
         if let Some(ZpciNumbers { uid, fid }) = self.zpci
             && let Some(target) = props.text("id").filter(|id| id.as_str() == self.owner)
         {
@@ -224,7 +227,7 @@ impl Emit<'_> {
 
     /// Adds `-device` for a memory device on a PCI bus. libvirt emits no `zpci` device for it.
     pub fn memory_device(&mut self, mut props: Props) {
-        overrides::apply(&self.domain().qemu.overrides, &mut props);
+        self.overrides.apply(&mut props);
         self.device_option(props);
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct Prepare<'d> {
     pub numbers: Numbers<'d>,
     /// The node names of disks.
     pub nodes: &'d StorageNodes,
+    /// How many interfaces with a tap device there are before which interface, as far as they were counted.
+    pub taps: Counted,
     /// The number of the next block node of a SCSI host device.
     pub next_node: u32,
     /// Whether `-mem-prealloc` allocates all memory before the guest starts.
@@ -51,6 +53,15 @@ pub(crate) struct Prepare<'d> {
     pub encrypts: bool,
     /// The problems so far.
     pub report: &'d mut Report,
+}
+
+/// How many of the items before an index there are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counted {
+    /// The index.
+    pub before: usize,
+    /// How many.
+    pub count: usize,
 }
 
 impl<'d> Prepare<'d> {

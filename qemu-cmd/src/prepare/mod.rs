@@ -25,20 +25,21 @@ pub(crate) mod throttle;
 pub(crate) mod tls;
 pub(crate) mod vcpu;
 
+use foldhash::HashMap;
 use virtargv_caps::{Cap, Caps, Release};
 use virtargv_host::{DriverConfig, Host, Incoming, Request, Runner, StartOptions};
 use virtargv_model::device::DeviceId;
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::hostdev::InterfaceDevice;
 use virtargv_model::device::net::{Interface, Source};
-use virtargv_model::{Domain, NAME_MISSING, Outcome, Problem, Report};
+use virtargv_model::{Domain, NAME_MISSING, Outcome, Place, Problem, Report};
 use virtargv_resolve::Guest;
 use virtargv_validate::Validated;
 
 use crate::ident::Alias;
 use crate::text::Text;
 use address::ControllerTable;
-use context::{Prepare, broken};
+use context::{Counted, Prepare, broken};
 use descriptor::Numbers;
 use device::chardev_source::CharBackend;
 use device::{ByDevice, Common, DeviceFacts, graphics};
@@ -159,14 +160,26 @@ pub fn prepare<'r>(validated: Outcome<Validated>, request: &'r Request<'_>) -> O
         Ok(prepared) => Outcome { value: report.is_empty().then_some(prepared), report },
         Err(problems) => {
             // What validating has noted is not known here either.
-            let noted = |problem: &&Problem| {
-                report.iter().any(|note| note.id() == problem.id() && note.place == problem.place)
+            let mut notes: HashMap<_, Vec<&Place>> = HashMap::default();
+            for note in &report {
+                let places = notes.entry(key(note)).or_default();
+                if places.last().is_none_or(|last| **last != note.place) {
+                    places.push(&note.place);
+                }
+            }
+            let noted = |problem: &Problem| {
+                notes.get(&key(problem)).is_some_and(|places| places.contains(&&problem.place))
             };
             let more: Vec<Problem> = problems.iter().filter(|problem| !noted(problem)).cloned().collect();
             report.extend(more);
             Outcome { value: None, report }
         }
     })
+}
+
+/// What the same problems have in common; there are few others with it.
+fn key(problem: &Problem) -> (&'static str, Option<usize>, &'static str) {
+    (problem.id(), problem.place.element.offset(), problem.place.path)
 }
 
 fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Box<Prepared<'r>>, Report> {
@@ -205,6 +218,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<B
         numbers,
         has_cpu,
         nodes: &nodes,
+        taps: Counted::default(),
         next_node: nodes.next,
         preallocates: false,
         key: &key,

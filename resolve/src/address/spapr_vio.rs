@@ -29,6 +29,8 @@ pub(super) fn assign(work: &mut Work<'_>) {
             *used.entry(reg).or_default() += 1;
         }
     }
+    // The first register of each kind that can be free: those before it are used.
+    let mut next: HashMap<u64, u64> = HashMap::default();
     for (id, first, belongs) in candidates {
         let Some(info) = work.domain.devices.info_mut(id) else { continue };
         if belongs && !matches!(info.address, Some(Address::SpaprVio { .. })) {
@@ -42,12 +44,12 @@ pub(super) fn assign(work: &mut Work<'_>) {
                 return;
             }
             Some(Address::SpaprVio { reg: open @ None }) => {
-                let mut reg = first;
-                while used.contains_key(&reg) {
-                    reg += STEP;
+                let reg = next.entry(first).or_insert(first);
+                while used.contains_key(reg) {
+                    *reg += STEP;
                 }
-                used.insert(reg, 1);
-                *open = Some(reg);
+                used.insert(*reg, 1);
+                *open = Some(*reg);
             }
             _ => {}
         }

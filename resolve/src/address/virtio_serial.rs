@@ -17,7 +17,13 @@ const PORTS: u32 = 31;
 
 /// The used ports of each controller.
 #[derive(Default)]
-struct Ports(BTreeMap<u32, Used>);
+struct Ports {
+    used: BTreeMap<u32, Used>,
+    /// The lowest controller that can have a free port from 0 on, and from 1 on: those before it have none.
+    open: [u32; 2],
+    /// All indexes below this one have a controller.
+    taken: u32,
+}
 
 #[derive(Default)]
 struct Used {
@@ -51,7 +57,8 @@ impl Used {
 /// Assigns a port to every virtio channel. A virtio console uses a port without an address, which QEMU chooses alike.
 pub(super) fn assign(work: &mut Work<'_>) {
     let controllers = &work.domain.devices.controllers;
-    let mut ports = Ports(controllers.iter().filter_map(|c| Some((c.number(), Used::of(c)?))).collect());
+    let used = controllers.iter().filter_map(|c| Some((c.number(), Used::of(c)?))).collect();
+    let mut ports = Ports { used, ..Ports::default() };
     if let Err(problem) = place(work, &mut ports) {
         let (id, class, message) = problem;
         let pos = work.domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
@@ -105,7 +112,7 @@ fn choose(
         // libvirt ignores the controller in the address of a console.
         Some(Address::VirtioSerial(at)) => {
             let controller = if first == 0 { 0 } else { at.controller };
-            let Some(used) = ports.0.get_mut(&controller) else {
+            let Some(used) = ports.used.get_mut(&controller) else {
                 let message =
                     format!("there is no controller of type `virtio-serial` with index `{controller}`");
                 return Err((id, Class::Internal, message));
@@ -118,12 +125,12 @@ fn choose(
             VirtioSerialAddress { controller, bus: 0, port }
         }
         _ => {
-            if ports.0.is_empty() {
+            if ports.used.is_empty() {
                 let message = "there is no controller of type `virtio-serial`".to_owned();
                 return Err((id, Class::Internal, message));
             }
-            let free = ports.0.iter_mut().find_map(|(n, used)| Some((*n, used.free(first)?)));
-            let (controller, port) = free.unwrap_or_else(|| (add_controller(work, ports), first));
+            let (controller, port) =
+                ports.free(first).unwrap_or_else(|| (add_controller(work, ports), first));
             VirtioSerialAddress { controller, bus: 0, port }
         }
     };
@@ -133,17 +140,27 @@ fn choose(
 
 /// Adds a controller with the lowest free index.
 fn add_controller(work: &mut Work<'_>, ports: &mut Ports) -> u32 {
-    let index = (0..=u32::MAX).find(|n| !ports.0.contains_key(n)).unwrap_or(u32::MAX);
+    let index = (ports.taken..=u32::MAX).find(|n| !ports.used.contains_key(n)).unwrap_or(u32::MAX);
+    ports.taken = index;
+    ports.open = ports.open.map(|open| open.min(index));
     let kind = ControllerKind::VirtioSerial(VirtioSerial::default());
     add_missing(work, kind, index, "the other virtio-serial controllers have no free port");
-    ports.0.insert(index, Used { count: PORTS, ..Used::default() });
+    ports.used.insert(index, Used { count: PORTS, ..Used::default() });
     index
 }
 
 impl Ports {
+    /// The first free port from `first` on, with its controller; `first` is 0 or 1.
+    fn free(&mut self, first: u32) -> Option<(u32, u32)> {
+        let open = self.open.get_mut(usize::from(first > 0))?;
+        let found = self.used.range_mut(*open..).find_map(|(n, used)| Some((*n, used.free(first)?)));
+        *open = found.map_or(u32::MAX, |(controller, _)| controller);
+        found
+    }
+
     fn take(&mut self, at: &VirtioSerialAddress) -> Result<(), String> {
         let VirtioSerialAddress { controller, port, .. } = at;
-        let Some(used) = self.0.get_mut(controller) else {
+        let Some(used) = self.used.get_mut(controller) else {
             return Err(format!("there is no controller of type `virtio-serial` with index `{controller}`"));
         };
         if *port >= used.count {

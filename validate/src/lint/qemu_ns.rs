@@ -1,5 +1,6 @@
 //! Lints on `<qemu:commandline>`.
 
+use foldhash::HashMap;
 use virtargv_model::advice::Message;
 use virtargv_model::qemu_ns::QemuArg;
 use virtargv_model::{Problem, Release};
@@ -62,6 +63,7 @@ const WITH_ID: &[&str] = &["-blockdev", "-chardev", "-device", "-fsdev", "-netde
 /// them, each with its value.
 pub fn check_line(args: &[QemuArg], line: &[(&str, Option<String>)], release: Release) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let known = Line::of(line);
     for (at, arg) in args.iter().enumerate() {
         // `--name` is `-name` to QEMU.
         let option = arg.value.strip_prefix('-').filter(|rest| rest.starts_with('-')).unwrap_or(&arg.value);
@@ -69,20 +71,10 @@ pub fn check_line(args: &[QemuArg], line: &[(&str, Option<String>)], release: Re
             continue;
         }
         let value = args.get(at + 1).map(|next| next.value.as_str());
-        let mut same = line.iter().filter(|(known, _)| *known == option);
         let message = if REPEATED.contains(&option) {
-            same.find_map(|(_, known)| {
-                let (value, known) = (value?, known.as_deref()?);
-                if value == known {
-                    return Some(format!("the command line has `{option} {value}` already"));
-                }
-                let id = id_of(value).filter(|_| WITH_ID.contains(&option))?;
-                (id_of(known) == Some(id)).then(|| {
-                    format!("the command line has `{option}` with the id `{id}` already, for which QEMU does not start")
-                })
-            })
+            value.and_then(|value| known.repeats(option, value))
         } else {
-            same.next().map(|(_, known)| match known {
+            known.options.get(option).map(|known| match known {
                 Some(known) if value == Some(known) => {
                     format!("the command line has `{option} {known}` already")
                 }
@@ -95,6 +87,49 @@ pub fn check_line(args: &[QemuArg], line: &[(&str, Option<String>)], release: Re
         problems.extend(message.map(|message| TWICE.problem(release, arg.pos, Message::new(message))));
     }
     problems
+}
+
+/// What the command line has, to be looked up for each argument.
+struct Line<'a> {
+    /// The value of the first of each option.
+    options: HashMap<&'a str, Option<&'a str>>,
+    /// The place of each option with its value.
+    values: HashMap<(&'a str, &'a str), usize>,
+    /// The place of each option with the id in its value, of [`WITH_ID`].
+    ids: HashMap<(&'a str, &'a str), usize>,
+}
+
+impl<'a> Line<'a> {
+    fn of(line: &'a [(&'a str, Option<String>)]) -> Self {
+        let mut all =
+            Self { options: HashMap::default(), values: HashMap::default(), ids: HashMap::default() };
+        for (at, (option, value)) in line.iter().enumerate() {
+            all.options.entry(option).or_insert(value.as_deref());
+            let Some(value) = value.as_deref() else { continue };
+            all.values.entry((option, value)).or_insert(at);
+            if WITH_ID.contains(option)
+                && let Some(id) = id_of(value)
+            {
+                all.ids.entry((option, id)).or_insert(at);
+            }
+        }
+        all
+    }
+
+    /// What `option`, one of [`REPEATED`], repeats with `value`.
+    fn repeats(&self, option: &str, value: &str) -> Option<String> {
+        let same = self.values.get(&(option, value));
+        let id = id_of(value).and_then(|id| Some((self.ids.get(&(option, id))?, id)));
+        match (same, id) {
+            (Some(same), id) if id.is_none_or(|(at, _)| same <= at) => {
+                Some(format!("the command line has `{option} {value}` already"))
+            }
+            (_, Some((_, id))) => Some(format!(
+                "the command line has `{option}` with the id `{id}` already, for which QEMU does not start"
+            )),
+            _ => None,
+        }
+    }
 }
 
 /// The id in a value: `id=` or `"id":` of an object, in either form of properties.

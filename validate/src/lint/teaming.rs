@@ -1,5 +1,6 @@
 //! Lints on teaming pairs.
 
+use foldhash::HashMap;
 use virtargv_model::advice::{Message, nearest};
 use virtargv_model::device::net::{Interface, Mac, Source, Teaming, TeamingType};
 use virtargv_model::{Edit, Pos, YesNo};
@@ -47,19 +48,33 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
     let persistent = devices.interfaces.iter().enumerate();
     let persistent = persistent.filter(|(_, nic)| nic.teaming_type() == Some(TeamingType::Persistent));
     let named: Vec<(String, &Interface)> = persistent.map(|(index, nic)| (alias(index, nic), nic)).collect();
+    let mut by_alias: HashMap<&str, &Interface> = HashMap::default();
+    for (alias, nic) in &named {
+        by_alias.entry(alias).or_insert(nic);
+    }
+    // Among more, a name that is near is no hint, and looking for it for each device would take square time.
+    let offered = named.get(..MOST_OFFERED.min(named.len())).unwrap_or_default();
     for part in interfaces.chain(hostdevs).filter(|part| part.teaming.kind == Some(TeamingType::Transient)) {
-        check_part(&named, &part, out);
+        check_part(&by_alias, offered, &part, out);
     }
 }
 
-/// Checks a transient part against the persistent interfaces, each `named` by its alias.
-fn check_part(named: &[(String, &Interface)], part: &Transient<'_>, out: &mut Found) {
+/// The most persistent interfaces whose aliases are compared with one that does not exist.
+const MOST_OFFERED: usize = 64;
+
+/// Checks a transient part against the persistent interfaces `by_alias`, some of which are `named` as what can be meant.
+fn check_part(
+    by_alias: &HashMap<&str, &Interface>,
+    named: &[(String, &Interface)],
+    part: &Transient<'_>,
+    out: &mut Found,
+) {
     if part.is_hostdev && !part.managed.is_some_and(YesNo::is_yes) {
         let message = Message::new("the transient device of a teaming pair is not `managed`");
         out.push(&MANAGED, part.pos, message.with_edit(Edit::attribute(part.pos, "managed", "yes")));
     }
     let Some(wanted) = part.teaming.persistent.as_deref() else { return };
-    let Some((_, partner)) = named.iter().find(|(alias, _)| alias == wanted) else {
+    let Some(partner) = by_alias.get(wanted) else {
         let place = part.teaming.pos.attr("persistent");
         let mut message = Message::new(format!("no persistent interface has the alias `{wanted}`"));
         let found = nearest(wanted, named.iter().map(|(alias, _)| alias.as_str()));

@@ -32,14 +32,14 @@ virtargv_model::rules! {
 /// Checks every `<audio>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
-    for (index, audio) in devices.audios.iter().enumerate() {
+    for audio in &devices.audios {
         let place = audio.info.pos;
-        if let Some(first) = devices.audios.iter().take(index).find(|earlier| earlier.id == audio.id) {
+        if let Some(first) = cx.known.audio(audio.id).filter(|first| !std::ptr::eq(*first, audio)) {
             let message = format!("`id='{}'` is given to more than one `<audio>`", audio.id);
             let message = Message::new(message).with_first(first.info.pos.attr("id"));
             out.refuse(&ID_TWICE, place.path("@id"), message);
         }
-        let spice = || devices.graphics.iter().any(|graphics| graphics.kind() == GraphicsType::Spice);
+        let spice = || cx.known.has_display(GraphicsType::Spice);
         match audio.backend {
             AudioType::Spice if !spice() => {
                 let message = "`<audio>` of type `spice` needs a `<graphics>` of that type";
@@ -63,8 +63,7 @@ pub(super) fn names_backend(
     place: Pos,
     out: &mut Findings<'_>,
 ) {
-    let known = |id| cx.domain.devices.audios.iter().any(|audio| audio.id == id);
-    if let Some(id) = id.filter(|id| !known(*id)) {
+    if let Some(id) = id.filter(|id| cx.known.audio(*id).is_none()) {
         let message = format!("`<{element}>` names the audio backend `{id}`, but no `<audio>` has that `id`");
         let add = format!("add `<audio id='{id}' type='none'/>`, or one of another type, to `<devices>`");
         let help = match cx.domain.devices.audios.first() {
@@ -85,8 +84,11 @@ pub(crate) fn build(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Find
 
 /// Checks that the audio backend `id`, or any for `None`, exists for the element at `user`.
 pub(super) fn exists(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Findings<'_>) {
-    let mut audios = cx.domain.devices.audios.iter();
-    if cx.has(Cap::Audiodev) && !audios.any(|audio| id.is_none_or(|id| audio.id == id)) {
+    let there = match id {
+        Some(id) => cx.known.audio(id).is_some(),
+        None => !cx.domain.devices.audios.is_empty(),
+    };
+    if cx.has(Cap::Audiodev) && !there {
         let message = "the device or display has no audio backend: an `<audio>` is missing";
         out.refuse(&MISSING, user, message);
     }

@@ -186,7 +186,7 @@ const SPICE_AGENT: &str = "com.redhat.spice.0";
 /// Checks what libvirt finds only when it builds the command line: serial and parallel ports, channels, consoles.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
-    let spice = devices.graphics.iter().any(|graphics| graphics.kind() == GraphicsType::Spice);
+    let spice = cx.known.has_display(GraphicsType::Spice);
     for serial in devices.serials.iter().filter(|s| spice || s.source.kind() != SourceType::SpicePort) {
         chardev_source::build(cx, &serial.source, out);
         match serial.model {

@@ -117,7 +117,7 @@ fn refuse_type(rule: &'static Rule, source: &ChardevSource, why: &str, out: &mut
 }
 
 fn has_spice(cx: &Context<'_>) -> bool {
-    cx.domain.devices.graphics.iter().any(|g| g.kind() == GraphicsType::Spice)
+    cx.known.has_display(GraphicsType::Spice)
 }
 
 /// The attributes that a source of each type needs.

@@ -305,7 +305,7 @@ fn iothread(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
                 format!("the `iothread` (`{id}`) of a controller needs an address of type `pci` or `ccw`");
             out.refuse(&IOTHREAD_ADDRESS, place.clone(), message);
         }
-        if !cx.domain.tune.iothreads.list.iter().any(|thread| thread.id == id) {
+        if !cx.known.has_iothread(id) {
             let message = format!("a controller names `iothread` `{id}`, which the domain does not have");
             out.refuse(&IOTHREAD_ID, place.clone(), message);
         }

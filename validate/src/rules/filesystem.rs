@@ -1,5 +1,6 @@
 //! Rules on `<filesystem>`.
 
+use foldhash::HashMap;
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::Message;
 use virtargv_model::device::filesystem::{Filesystem, FsAccessMode, FsDriver, FsMultidevs, FsType};
@@ -73,17 +74,24 @@ virtargv_model::rules! {
 
 /// Checks every `<filesystem>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let filesystems = &cx.domain.devices.filesystems;
-    for (n, fs) in filesystems.iter().enumerate() {
-        let earlier = filesystems.get(..n).unwrap_or_default();
+    // The first of each target so far, of all and of those with virtiofs.
+    let mut all: HashMap<&str, &Filesystem> = HashMap::default();
+    let mut virtiofs: HashMap<&str, &Filesystem> = HashMap::default();
+    for fs in &cx.domain.devices.filesystems {
         let is_virtiofs = fs.driver == Some(FsDriver::Virtiofs);
         let pos = fs.info.pos;
         if fs.info.boot.is_some() && !is_virtiofs {
             let message = "a guest can boot from a `<filesystem>` with driver `virtiofs` only";
             out.refuse(&FS_BOOT, pos.path("boot"), message);
         }
-        let twice = earlier.iter().find(|other| {
-            (is_virtiofs || other.driver == Some(FsDriver::Virtiofs)) && other.target == fs.target
+        let twice = fs.target.as_deref().and_then(|target| {
+            let earlier = if is_virtiofs { &all } else { &virtiofs };
+            let twice = earlier.get(target).copied();
+            all.entry(target).or_insert(fs);
+            if is_virtiofs {
+                virtiofs.entry(target).or_insert(fs);
+            }
+            twice
         });
         if let Some(target) = fs.target.as_ref()
             && let Some(other) = twice

@@ -124,8 +124,7 @@ fn available(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) -> b
 
 /// Displays that render with OpenGL.
 fn rendering(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) {
-    let mut all = cx.domain.devices.graphics.iter();
-    if !all.any(|other| other.kind() == GraphicsType::EglHeadless) {
+    if !cx.known.has_display(GraphicsType::EglHeadless) {
         return;
     }
     let kind = graphics.kind();
@@ -166,7 +165,7 @@ fn dbus(cx: &Context<'_>, graphics: &Graphics, dbus: &Dbus, out: &mut Findings<'
         let message = format!("graphics of type `dbus` have both `p2p` and address `{address}`");
         out.refuse(&DBUS_PEER, pos.path("@address"), message);
     }
-    let audio = dbus.audio.and_then(|id| cx.domain.devices.audios.iter().find(|audio| audio.id == id));
+    let audio = dbus.audio.and_then(|id| cx.known.audio(id));
     if let Some(audio) = audio
         && audio.backend != virtargv_model::device::audio::AudioType::Dbus
     {

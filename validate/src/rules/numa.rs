@@ -58,7 +58,7 @@ virtargv_model::rules! {
         help "add `cpus=` to a `<cell>`";
     /// A guest with distances between NUMA cells has at most 1024 cells.
     DISTANCES_LIMIT = "numa-distances-limit": Unsupported, Build,
-        "`<numa><cell><distances>`: one `-numa dist` for each pair of cells; QEMU itself takes 128 cells",
+        "`<numa><cell><distances>`: one `-numa dist` for each pair of cells; QEMU takes 128 cells (`MAX_NODES`)",
         help "remove `<distances>`, or describe fewer cells";
 }
 
@@ -162,8 +162,8 @@ fn links(numa: &Numa, out: &mut Findings<'_>) {
     }
 }
 
-/// The most cells whose distances are written out, pair by pair; QEMU itself takes 128.
-const MOST_DISTANT: usize = 1024;
+/// The most cells whose distances are written out, pair by pair: those that QEMU takes (`MAX_NODES`).
+const MOST_DISTANT: usize = 128;
 
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {

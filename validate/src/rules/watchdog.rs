@@ -1,5 +1,6 @@
 //! Rules on `<watchdog>`.
 
+use foldhash::HashMap;
 use virtargv_caps::Convention;
 use virtargv_model::Message;
 use virtargv_model::device::watchdog::{Watchdog, WatchdogModel};
@@ -29,11 +30,14 @@ virtargv_model::rules! {
 /// Checks every `<watchdog>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let watchdogs = &cx.domain.devices.watchdogs;
+    let mut first_of: HashMap<WatchdogModel, &Watchdog> = HashMap::default();
     for (n, watchdog) in watchdogs.iter().enumerate() {
         let Some(model) = watchdog.model else { continue };
         let earlier = watchdogs.get(..n).unwrap_or_default();
+        let same = first_of.get(&model).copied();
+        first_of.entry(model).or_insert(watchdog);
         if model != WatchdogModel::I6300esb
-            && let Some(first) = earlier.iter().find(|w| w.model == Some(model))
+            && let Some(first) = same
         {
             let message = format!("a guest has at most one `<watchdog>` of model `{model}`");
             let message = Message::new(message).with_label(first.info.pos, "the first is here");

@@ -1,5 +1,7 @@
 //! `<iotune>` and `<throttlegroup>`: limits of disk I/O.
 
+use std::collections::HashSet;
+
 use crate::Pos;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
@@ -141,10 +143,12 @@ impl ThrottleGroup {
     pub(crate) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Self> {
         let Some(list) = r.child_since("11.2", domain, "throttlegroups") else { return Vec::new() };
         let mut groups: Vec<Self> = Vec::new();
+        let mut names: HashSet<String> = HashSet::new();
         for el in list.children("throttlegroup") {
             let Some(group) = Self::read(el, r) else { continue };
-            let name = &group.0.group_name;
-            if let Some(name) = name.as_ref().filter(|_| groups.iter().any(|g| g.0.group_name == *name)) {
+            if let Some(name) = &group.0.group_name
+                && !names.insert(name.clone())
+            {
                 let message = format!("two `<throttlegroup>` have the name `{name}`");
                 r.refuse(&THROTTLEGROUP_TWICE, el.pos(), message);
             }

@@ -13,7 +13,7 @@ use super::hostdev::{self, UsbNode};
 use crate::helper::{Helper, Passt};
 use crate::needs::Process;
 use crate::prepare::address::BusAddress;
-use crate::prepare::context::{Prepare, broken};
+use crate::prepare::context::{Counted, Prepare, broken};
 use crate::prepare::descriptor::{FdSet, Passed};
 use crate::tap::TapDevice;
 use crate::text::{Text, text};
@@ -289,9 +289,14 @@ fn passt(nic: Device<'_, Interface>, vhost_user: bool) -> Helper {
 }
 
 /// A generated name of a tap device, `vnetN` as libvirt generates it.
-fn generated_name(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
-    let before = cx.domain.devices.interfaces.iter().take(nic.id.index);
-    format!("vnet{}", before.filter(|other| other.actual_kind().is_tap()).count())
+fn generated_name(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> String {
+    let before = nic.id.index;
+    // Interfaces are prepared in their order, and each is counted once.
+    let start = if cx.taps.before <= before { cx.taps } else { Counted::default() };
+    let more = cx.domain.devices.interfaces.get(start.before..before).unwrap_or_default();
+    let count = start.count + more.iter().filter(|other| other.actual_kind().is_tap()).count();
+    cx.taps = Counted { before, count };
+    format!("vnet{count}")
 }
 
 fn vdpa(cx: &mut Prepare<'_>, nic: Device<'_, Interface>, dev: &str) -> Result<Vdpa, Problem> {

@@ -111,7 +111,7 @@ bitflags! {
 }
 
 /// A limit above the number of buses of any guest, which bounds memory.
-pub(super) const MOST_BUSES: usize = 4096;
+pub(super) const MOST_BUSES: usize = 1024;
 
 impl Buses {
     /// The buses of a pass.

@@ -127,16 +127,19 @@ fn for_virtio_serial(work: &mut Work<'_>) {
 
 /// Assigns smartcards without an address to slots of the first CCID controller, and adds the controllers.
 fn for_smartcards(work: &mut Work<'_>) {
-    for n in 0..work.domain.devices.smartcards.len() {
-        let devices = &mut work.domain.devices;
-        let slots = devices.smartcards.iter().filter_map(|card| match card.info.address {
-            Some(Address::Ccid(at)) if at.controller == 0 => Some(at.slot),
-            _ => None,
+    let devices = &work.domain.devices;
+    let slots = devices.smartcards.iter().filter_map(|card| match card.info.address {
+        Some(Address::Ccid(at)) if at.controller == 0 => Some(at.slot),
+        _ => None,
+    });
+    let mut next = slots.max().map_or(0, |slot| slot.saturating_add(1));
+    for n in 0..devices.smartcards.len() {
+        let Some(card) = work.domain.devices.smartcards.get_mut(n) else { continue };
+        let address = card.info.address.get_or_insert_with(|| {
+            let slot = next;
+            next = next.saturating_add(1);
+            Address::Ccid(CcidAddress { controller: 0, slot })
         });
-        let next = slots.max().map_or(0, |slot| slot.saturating_add(1));
-        let Some(card) = devices.smartcards.get_mut(n) else { continue };
-        let address =
-            card.info.address.get_or_insert(Address::Ccid(CcidAddress { controller: 0, slot: next }));
         let index = match address {
             Address::Ccid(at) => at.controller,
             _ => 0,

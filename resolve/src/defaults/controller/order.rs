@@ -1,5 +1,8 @@
 //! The order of controllers, and their indexes.
 
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
 use foldhash::{HashMap, HashSet};
 use virtargv_caps::Convention;
 use virtargv_model::Implied;
@@ -23,17 +26,58 @@ pub(crate) fn sort(controllers: &mut Vec<Controller>) {
         }
     }
     for (_, list) in types {
-        if list.len() <= INSERTED && list.iter().any(|c| c.index.is_none()) {
-            // Controllers without an index keep their position, which a sort does not do.
-            let first = controllers.len();
-            for controller in list {
-                insert_from(controllers, first, controller);
-            }
+        if list.iter().any(|c| c.index.is_none()) {
+            controllers.extend(inserted(list));
         } else {
             let mut list = list;
             list.sort_by_key(|c| (c.index, c.info.master_startport.is_some()));
             controllers.extend(list);
         }
+    }
+}
+
+/// The controllers of a type in the order that inserting them one by one gives: each before the first that comes after it.
+/// Those without an index are appended, and stay where they are, which a sort does not do.
+fn inserted(list: Vec<Controller>) -> Vec<Controller> {
+    // The controllers that come next, and those with an index by their order.
+    let mut following: Vec<Option<usize>> = Vec::with_capacity(list.len());
+    let mut preceding: Vec<Option<usize>> = Vec::with_capacity(list.len());
+    let mut by_index: BTreeMap<(u32, bool, usize), usize> = BTreeMap::new();
+    let (mut first, mut last) = (None, None);
+    for (at, controller) in list.iter().enumerate() {
+        let key = controller.index.map(|index| (index, controller.info.master_startport.is_some()));
+        let after = key.and_then(|(index, is_companion)| {
+            let later =
+                by_index.range((Bound::Excluded((index, is_companion, usize::MAX)), Bound::Unbounded)).next();
+            later.map(|(_, at)| *at)
+        });
+        let before = match after {
+            Some(after) => preceding.get(after).copied().flatten(),
+            None => last,
+        };
+        following.push(after);
+        preceding.push(before);
+        match after {
+            Some(after) => set(&mut preceding, after, at),
+            None => last = Some(at),
+        }
+        match before {
+            Some(before) => set(&mut following, before, at),
+            None => first = Some(at),
+        }
+        if let Some((index, is_companion)) = key {
+            by_index.insert((index, is_companion, at), at);
+        }
+    }
+    let mut list: Vec<Option<Controller>> = list.into_iter().map(Some).collect();
+    let order = std::iter::successors(first, |at| following.get(*at).copied().flatten());
+    order.filter_map(|at| list.get_mut(at)?.take()).collect()
+}
+
+/// Sets the neighbour of the controller `at`.
+fn set(neighbours: &mut [Option<usize>], at: usize, to: usize) {
+    if let Some(neighbour) = neighbours.get_mut(at) {
+        *neighbour = Some(to);
     }
 }
 
@@ -56,18 +100,11 @@ fn is_sorted(controllers: &[Controller]) -> bool {
     })
 }
 
-/// The most controllers of a type that are inserted one by one, in quadratic time.
-const INSERTED: usize = 4096;
-
 /// Inserts `new` among the controllers of its type, by index, an EHCI controller before its companions. Without others
 /// of its type it is appended.
 fn insert(controllers: &mut Vec<Controller>, new: Controller) {
-    insert_from(controllers, 0, new);
-}
-
-fn insert_from(controllers: &mut Vec<Controller>, first: usize, new: Controller) {
     let mut position = None;
-    for (n, other) in controllers.iter().enumerate().skip(first).rev() {
+    for (n, other) in controllers.iter().enumerate().rev() {
         if other.controller_type() != new.controller_type() {
             continue;
         }
@@ -88,22 +125,28 @@ fn insert_from(controllers: &mut Vec<Controller>, first: usize, new: Controller)
 
 /// Moves the USB controllers without `<master>` before the companions with the same index.
 pub(super) fn masters_first(controllers: &mut Vec<Controller>) {
+    // The first companion of each index, and the masters that come after it.
     let mut companions: HashMap<u32, usize> = HashMap::default();
-    for at in 0..controllers.len() {
-        let Some(controller) = controllers.get(at).filter(|c| c.usb().is_some()) else { continue };
+    let mut later: HashMap<usize, Vec<usize>> = HashMap::default();
+    for (at, controller) in controllers.iter().enumerate().filter(|(_, c)| c.usb().is_some()) {
         let index = controller.number();
         if controller.info.master_startport.is_some() {
             companions.entry(index).or_insert(at);
-        } else if let Some(first) = companions.remove(&index) {
-            let master = controllers.remove(at);
-            controllers.insert(first, master);
-            // What was from `first` on is now one further.
-            companions
-                .values_mut()
-                .filter(|position| **position >= first)
-                .for_each(|position| *position += 1);
-            companions.insert(index, first + 1);
+        } else if let Some(first) = companions.get(&index) {
+            later.entry(*first).or_default().push(at);
         }
+    }
+    if later.is_empty() {
+        return;
+    }
+    let mut old: Vec<Option<Controller>> = std::mem::take(controllers).into_iter().map(Some).collect();
+    let moved: HashSet<usize> = later.values().flatten().copied().collect();
+    for at in 0..old.len() {
+        if moved.contains(&at) {
+            continue;
+        }
+        let masters = later.get(&at).into_iter().flatten().copied();
+        controllers.extend(masters.chain([at]).filter_map(|at| old.get_mut(at)?.take()));
     }
 }
 

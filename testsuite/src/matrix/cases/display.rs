@@ -21,6 +21,7 @@ pub(super) const CASES: &[Case] = &[
     modern("spice-all-secure"),
     classic("spice-all-secure"),
     modern("graphics-vnc-socket").live(),
+    modern("graphics-vnc-equals"),
     classic("graphics-vnc-socket").live(),
     modern("graphics-vnc-tcp").live(),
     modern("graphics-spice").live(),

@@ -33,6 +33,7 @@ pub(super) const CASES: &[Case] = &[
     modern("net-passt"),
     modern("net-passt").standalone(),
     modern("net-queues").fails(),
+    modern("net-too-many-queues").fails(),
     modern("net-descriptors").host(HostKind::OneDescriptor).fails(),
     classic("net-vdpa").on(X86),
     modern("net-vdpa"),

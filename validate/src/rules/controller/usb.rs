@@ -157,15 +157,10 @@ pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &
         None => return out.refuse(&MODEL_MISSING, place, "a controller of type `usb` has no `model`"),
         Some(model) => model,
     };
-    let is_master = |other: &&Controller| {
-        other.usb().is_some() && other.index == controller.index && other.info.master_startport.is_none()
-    };
     if !driver(model).is_some_and(|(_, cap)| cx.has(cap)) {
         let message = format!("this QEMU has no USB controller of model `{model}`");
         out.refuse(&MODEL, place, message);
-    } else if controller.info.master_startport.is_some()
-        && !cx.domain.devices.controllers.iter().any(|other| is_master(&other))
-    {
+    } else if controller.info.master_startport.is_some() && !cx.known.has_usb_master(controller.index) {
         let index = controller.index.unwrap_or_default();
         let message = format!("there is no master of the companion `{model}` with the index `{index}`");
         out.refuse(&COMPANION, place, message);

@@ -69,8 +69,7 @@ pub(in super::super) fn check_scsi(
         let message = format!("`bus` of an address on a SCSI controller is `{}`, it must be 0", at.bus);
         out.refuse(&ONE_BUS, place(), message);
     }
-    let controllers = &cx.domain.devices.controllers;
-    let found = controllers.iter().find(|c| c.is(ControllerType::Scsi, at.controller));
+    let found = cx.known.controller(ControllerType::Scsi, at.controller);
     // What addresses a controller has depends on its model.
     let Some(controller) = found else { return };
     if controller.scsi_model() == Some(ScsiModel::Lsilogic) {

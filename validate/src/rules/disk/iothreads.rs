@@ -65,9 +65,8 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         let message = format!("disk `{}` has both `iothread=` and `<iothreads>`", disk.dst());
         out.refuse(&BOTH, place(), message);
     }
-    let known = |id: u32| cx.domain.tune.iothreads.list.iter().any(|t| t.id == id);
     for id in single.into_iter().chain(driver.iothreads.iter().map(|m| m.id)) {
-        if !known(id) {
+        if !cx.known.has_iothread(id) {
             let message =
                 format!("disk `{}` uses I/O thread `{id}`, which the domain does not have", disk.dst());
             let message = Message::new(message).with_help(missing_help(&cx.domain.tune.iothreads, id));

@@ -69,8 +69,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, groups: &HashMap<&str, &Disk>
         out.refuse(&FILTERS_CDROM, disk.info.pos.path("throttlefilters"), message);
     }
     for group in &disk.throttle_filters {
-        let known = |g: &virtargv_model::device::disk::ThrottleGroup| g.0.group_name.as_ref() == Some(group);
-        if !cx.domain.throttle_groups.iter().any(known) {
+        if !cx.known.has_throttle_group(group) {
             let message = format!(
                 "disk `{}` names throttle group `{group}`, which the domain does not have",
                 disk.dst()

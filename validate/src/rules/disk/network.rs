@@ -1,5 +1,6 @@
 //! Rules on the protocol of a network disk and its options.
 
+use foldhash::HashMap;
 use virtargv_caps::Cap;
 use virtargv_model::device::storage::{Image, NetSource, Protocol};
 
@@ -91,12 +92,16 @@ fn check_cookies(image: &Image, net: &NetSource, out: &mut Findings<'_>) {
         let bare = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
         bare.bytes().all(|b| b.is_ascii_graphic() && !b"\",;\\".contains(&b))
     };
+    let mut counts: HashMap<&str, usize> = HashMap::default();
+    for cookie in &net.cookies {
+        *counts.entry(&cookie.name).or_default() += 1;
+    }
     for cookie in &net.cookies {
         if !name_ok(&cookie.name) {
             out.refuse(&COOKIE, cookie.pos, format!("`{}` is not a valid cookie name", cookie.name));
         } else if !value_ok(&cookie.value) {
             out.refuse(&COOKIE, cookie.pos, format!("the value of cookie `{}` is not valid", cookie.name));
-        } else if net.cookies.iter().filter(|c| c.name == cookie.name).count() > 1 {
+        } else if counts.get(&*cookie.name).is_some_and(|count| *count > 1) {
             out.refuse(
                 &COOKIE,
                 image.pos.path("cookies"),

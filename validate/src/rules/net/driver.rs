@@ -24,6 +24,11 @@ virtargv_model::rules! {
     VHOSTUSER_MULTIQUEUE = "net-vhostuser-multiqueue": Unsupported, Build,
         "`<interface type='vhostuser'><driver queues=>`: `queues=` of `-netdev vhost-user`",
         help "remove `queues=` from `<driver>`, or use a QEMU that has it";
+    /// An interface with a tap device has at most 256 queues.
+    MULTIQUEUE_LIMIT = "net-multiqueue-limit": Unsupported, Build,
+        "`<interface><driver queues=>`: a tap device of Linux takes 256 queues (`MAX_TAP_QUEUES`), macvtap too, each of which \
+         is a descriptor of QEMU",
+        help "set `queues=` to 256 or less; more queues than vCPUs bring nothing";
     /// A transmit mode needs a QEMU whose `virtio-net` has the property `tx`.
     TX_MODE = "net-tx-mode": Unsupported, Build,
         "`<interface><driver txmode=>`: `tx=` of `virtio-net`",
@@ -33,6 +38,9 @@ virtargv_model::rules! {
         "`<interface><driver rx_queue_size= tx_queue_size=>`: `rx_queue_size=` (QEMU 2.8) and `tx_queue_size=` (QEMU 2.10) of `virtio-net`",
         help "remove the attribute from `<driver>`, or use a QEMU that has it";
 }
+
+/// The most queues of a tap or macvtap device (`MAX_TAP_QUEUES` of Linux).
+const MOST_TAP_QUEUES: u32 = 256;
 
 /// The options of a virtio interface's `<driver>`.
 pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
@@ -69,6 +77,11 @@ pub(super) fn check_queues(actual: &Actual<'_>, out: &mut Findings<'_>) {
     if !is_supported {
         let message = format!("`{queues}` queues of interface `{name}` are not supported for type `{kind}`");
         out.refuse(&MULTIQUEUE, place.clone(), message);
+    }
+    if kind.is_tap() && queues > MOST_TAP_QUEUES {
+        let message =
+            format!("interface `{name}` has `{queues}` queues, a tap device takes `{MOST_TAP_QUEUES}`");
+        out.refuse(&MULTIQUEUE_LIMIT, place.clone(), message);
     }
     if *kind == InterfaceType::Vhostuser && !cx.has(Cap::VhostuserMultiqueue) {
         let message = format!(

@@ -53,7 +53,7 @@ pub(super) fn emit(e: &mut Emit<'_>, vnc: &Vnc, facts: &Facts) {
 }
 
 /// The first property, the address: `ADDRESS:DISPLAY` for TCP. Its key is implied, except for a socket, whose path
-/// could be read as a key.
+/// could be read as a key, and an address with `=`, which would be.
 fn endpoint(e: &Emit<'_>, facts: &Facts) -> (Props, Form) {
     let implied = Form::Implied(Style::OnOff);
     match &facts.endpoint {
@@ -66,7 +66,8 @@ fn endpoint(e: &Emit<'_>, facts: &Facts) -> (Props, Form) {
             let (open, close) = if address.contains(':') { ("[", "]") } else { ("", "") };
             let mut props = Props::new("vnc", text!(open, address, close, ":", facts.display));
             props.set_opt("websocket", facts.websocket);
-            (props, implied)
+            let form = if address.contains('=') { Form::Pairs(Style::OnOff) } else { implied };
+            (props, form)
         }
     }
 }

@@ -1,0 +1,52 @@
+//! How the time for a document grows with the number of its items, for every kind: `cargo bench -p virtargv-benches --bench
+//! growth [-- [--sizes SMALL LARGE] [NAME]...]`. Without a name all kinds are measured, from 100 to 10 000 items.
+
+use std::process::ExitCode;
+
+use virtargv_benches::growth::{Kind, kinds};
+
+/// The most that a document with many items may cost, relative to one with few.
+const MOST: f64 = 1.5;
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let mut sizes = (100, 10_000);
+    if arguments.first().is_some_and(|first| first == "--sizes") {
+        let mut numbers =
+            arguments.drain(..arguments.len().min(3)).skip(1).filter_map(|size| size.parse().ok());
+        sizes = (numbers.next().unwrap_or(sizes.0), numbers.next().unwrap_or(sizes.1));
+    }
+    let is_meant =
+        |kind: &Kind| arguments.is_empty() || arguments.iter().any(|name| kind.name.contains(&**name));
+    let mut worst = 0;
+    println!(
+        "{:<45} {:>9} {:>9} {:>6} {:>9} {:>9} {:>6}",
+        "kind", "line", "", "growth", "check", "", "growth"
+    );
+    for kind in kinds().filter(|kind| is_meant(kind)) {
+        let costs = kind.cost(sizes.0, 20).and_then(|few| Ok((few, kind.cost(sizes.1, 3)?)));
+        let (few, many) = match costs {
+            Ok(costs) => costs,
+            Err(why) => {
+                eprintln!("{}: {why}", kind.name);
+                return ExitCode::FAILURE;
+            }
+        };
+        let (line, check) = (many.line / few.line, many.check / few.check);
+        let is_over = line > MOST || check > MOST;
+        worst += usize::from(is_over);
+        println!(
+            "{:<45} {:>9.1} {:>9.1} {line:>6.2} {:>9.1} {:>9.1} {check:>6.2} {}{}",
+            kind.name,
+            few.line,
+            many.line,
+            few.check,
+            many.check,
+            if many.is_accepted { "" } else { "refused" },
+            if is_over { " OVER" } else { "" },
+        );
+    }
+    println!("{worst} over {MOST}");
+    if worst == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
