@@ -474,8 +474,8 @@ pub(crate) fn missing_attribute(el: El<'_>, name: &str) -> Message {
     let element = el.name();
     let (what, help) = match el.get(name) {
         None => {
-            let near = el.node().attributes().map(|given| given.name());
-            let near = near.into_iter().find(|given| advice::nearest(given, [name]).is_some());
+            let mut names = el.attributes().iter().map(|given| given.name);
+            let near = names.find(|given| advice::nearest(given, [name]).is_some());
             let help = match near {
                 Some(near) => format!("did you mean `{name}=` where `{near}=` is?"),
                 None => format!("add `{name}=` to `<{element}>`"),
