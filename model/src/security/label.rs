@@ -1,5 +1,7 @@
 //! `<seclabel>` of domains and of devices.
 
+use std::collections::HashSet;
+
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 use crate::{Convention, Pos, YesNo};
@@ -73,6 +75,7 @@ pub struct DeviceSeclabel {
 /// Reads the labels of a domain, one for each security model.
 pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
     let mut labels: Vec<Seclabel> = Vec::new();
+    let mut models: HashSet<String> = HashSet::new();
     // The places of labels without a type.
     let mut untyped = Vec::new();
     let no_type = r.release.has(Convention::SeclabelWithoutType);
@@ -83,7 +86,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         }
         let model = label.model.as_deref();
         if let Some(model) = model
-            && labels.iter().any(|known| known.model.as_deref() == Some(model))
+            && !models.insert(model.to_owned())
         {
             let message = format!("the domain has a second `<seclabel>` for model `{model}`");
             r.refuse(&SECLABEL_MODEL_TWICE, el.pos().attr("model"), message);
@@ -160,10 +163,11 @@ impl DeviceSeclabel {
     /// Reads the labels of a device's source, one for each security model.
     pub fn read_all(el: El<'_>, r: &mut Reader) -> Vec<Self> {
         let mut labels: Vec<Self> = Vec::new();
+        let mut models: HashSet<String> = HashSet::new();
         for child in el.children("seclabel") {
             let Some(label) = Self::read(child, r) else { continue };
             if let Some(model) = label.model.as_deref()
-                && labels.iter().any(|known| known.model.as_deref() == Some(model))
+                && !models.insert(model.to_owned())
             {
                 let message = format!("the device has a second `<seclabel>` for model `{model}`");
                 r.refuse(&SECLABEL_MODEL_TWICE, child.pos().attr("model"), message);
