@@ -46,6 +46,11 @@ fn open_disk(n: usize) -> String {
     )
 }
 
+/// The target name of the nth disk: `sda`, `sdb` and so on.
+fn name(n: usize) -> String {
+    format!("sd{}", growth::letters(n))
+}
+
 fn channel(n: usize) -> String {
     format!(
         "    <channel type='unix'>\n      <source mode='bind' path='/run/guests/channel{n}'/>\n      \

@@ -26,13 +26,38 @@ fn a_file_without_an_end_is_refused() {
     let check = |args: &[&str], expected: Expect| {
         expected.assert_eq(&shown(&common::run(common::virtargv().args(args).env_clear(), GUEST)));
     };
-    check(&["check", "/dev/zero"], expect!["1: error[document-size]: XML error: the document has 16777217 bytes, more than the `16777216` that are read"]);
-    check(&["argv", "/dev/zero"], expect!["1: error[document-size]: XML error: the document has 16777217 bytes, more than the `16777216` that are read"]);
-    check(&["check", "--caps", "/dev/zero", "-"], expect!["2: virtargv: cannot read '/dev/zero': it has more than the 33554432 bytes that are read"]);
-    check(&["check", "--host", "/dev/zero", "-"], expect!["2: virtargv: cannot read the description of the host '/dev/zero': it has more than the 33554432 bytes that are read"]);
-    check(&["check", "--network", "/dev/zero", "-"], expect!["2: virtargv: the value '/dev/zero' of --network is not NAME=bridge:BRIDGE or NAME=FILE"]);
-    check(&["check", "--secret", "a=/dev/zero", "-"], expect!["2: virtargv: cannot read '/dev/zero', the value of secret 'a': it has more than the 33554432 bytes that are read"]);
-    check(&["caps", "--caps", "/dev/zero"], expect!["2: error: unexpected argument '--caps' found"]);
+    check(
+        &["check", "/dev/zero"],
+        expect![
+            "1: error[document-size]: XML error: the document has 16777217 bytes, more than the `16777216` that are read"
+        ],
+    );
+    check(
+        &["argv", "/dev/zero"],
+        expect![
+            "1: error[document-size]: XML error: the document has 16777217 bytes, more than the `16777216` that are read"
+        ],
+    );
+    check(
+        &["check", "--caps", "/dev/zero", "-"],
+        expect!["2: virtargv: cannot read '/dev/zero': it has more than the 33554432 bytes that are read"],
+    );
+    check(
+        &["check", "--host", "/dev/zero", "-"],
+        expect![
+            "2: virtargv: cannot read the description of the host '/dev/zero': it has more than the 33554432 bytes that are read"
+        ],
+    );
+    check(
+        &["check", "--network", "a=/dev/zero", "-"],
+        expect!["2: virtargv: the value '/dev/zero' of --network is not NAME=bridge:BRIDGE or NAME=FILE"],
+    );
+    check(
+        &["check", "--secret", "a=/dev/zero", "-"],
+        expect![
+            "2: virtargv: cannot read '/dev/zero', the value of secret 'a': it has more than the 33554432 bytes that are read"
+        ],
+    );
 }
 
 #[test]

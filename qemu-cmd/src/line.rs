@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use foldhash::HashMap;
+
 use crate::{After, Argument, Lifecycle, Need};
 
 /// Environment, path of the binary and arguments, as they are given to `execve`.
@@ -30,6 +32,22 @@ impl CommandLine {
         match self.env.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,
             None => self.env.push((name, value)),
+        }
+    }
+
+    /// Sets many environment variables in turn.
+    pub(crate) fn set_all_env<'v>(&mut self, variables: impl Iterator<Item = (&'v str, &'v str)>) {
+        let known = self.env.iter().zip(0..).map(|((name, _), at)| (name.to_string(), at));
+        let mut places: HashMap<String, usize> = known.collect();
+        for (name, value) in variables {
+            let at = places.get(name).copied();
+            match at.and_then(|at| self.env.get_mut(at)) {
+                Some((_, known)) => value.clone_into(known),
+                None => {
+                    places.insert(name.to_owned(), self.env.len());
+                    self.env.push((Cow::Owned(name.to_owned()), value.to_owned()));
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use virtargv_model::Domain;
 use virtargv_model::device::audio::Audio;
 use virtargv_model::device::controller::{Controller, ControllerType};
 use virtargv_model::device::graphics::GraphicsType;
+use virtargv_model::device::video::VideoModel;
 
 /// The tables.
 pub(crate) struct Known<'a> {
@@ -18,6 +19,8 @@ pub(crate) struct Known<'a> {
     iothreads: OnceCell<HashSet<u32>>,
     throttle_groups: OnceCell<HashSet<String>>,
     displays: OnceCell<HashSet<GraphicsType>>,
+    /// Whether there is a video device of model `none`.
+    no_video: OnceCell<bool>,
     /// The index of the first controller of each type with each `index=`.
     controllers: OnceCell<HashMap<(ControllerType, u32), usize>>,
     /// The `index=` of the USB controllers that are no companions.
@@ -32,6 +35,7 @@ impl<'a> Known<'a> {
             iothreads: OnceCell::new(),
             throttle_groups: OnceCell::new(),
             displays: OnceCell::new(),
+            no_video: OnceCell::new(),
             controllers: OnceCell::new(),
             masters: OnceCell::new(),
         }
@@ -58,6 +62,12 @@ impl<'a> Known<'a> {
             names.flatten().collect()
         };
         self.throttle_groups.get_or_init(all).contains(name)
+    }
+
+    /// Whether there is a `<video>` of model `none`.
+    pub(crate) fn has_no_video(&self) -> bool {
+        let mut videos = self.domain.devices.videos.iter();
+        *self.no_video.get_or_init(|| videos.any(|video| video.model == Some(VideoModel::None)))
     }
 
     /// The first controller of this type with this `index=`.

@@ -79,7 +79,7 @@ pub static DEVICES: &[Kind] = &[
     device(
         "disk with throttle filter",
         "<disk type='file'><driver name='qemu' type='qcow2'/><source file='/i/{n}'/>\
-         <target dev='vd{t}' bus='virtio'/><throttlefilters><filter group='g{n}'/></throttlefilters></disk>",
+         <target dev='vd{t}' bus='virtio'/><throttlefilters><throttlefilter group='g{n}'/></throttlefilters></disk>",
     )
     .inside("<throttlegroups>{others}</throttlegroups><devices>{items}</devices>")
     .with_others("<throttlegroup><group_name>g{n}</group_name><total_bytes_sec>1</total_bytes_sec></throttlegroup>"),
@@ -150,7 +150,7 @@ pub static DEVICES: &[Kind] = &[
          <target dev='vda' bus='virtio'/></disk></devices>",
         "<slice type='storage' offset='{n}' size='1'/>",
     ),
-    Kind::new("disk throttle filters", DISK, "<filter group='g{n}'/>")
+    Kind::new("disk throttle filters", DISK, "<throttlefilter group='g{n}'/>")
         .inside(
             "<throttlegroups>{others}</throttlegroups><devices><disk type='file'><driver name='qemu' type='qcow2'/>\
              <source file='/i'/><target dev='vda' bus='virtio'/><throttlefilters>{items}</throttlefilters></disk></devices>",
@@ -425,6 +425,20 @@ pub static DEVICES: &[Kind] = &[
     device("lease", "<lease><lockspace>l</lockspace><key>k{n}</key><target path='/l{n}' offset='{n}'/></lease>"),
     device("emulator", "<emulator>/q{n}</emulator>"),
     // What devices of any kind can have.
+    Kind::new(
+        "parts of a device",
+        "<devices><hostdev mode='subsystem' type='usb'><source><address bus='1' device='1'/></source>{items}</hostdev></devices>",
+        "<alias name='ua-{n}'/><address type='usb' bus='0' port='{n}'/><boot order='{n}'/><acpi index='{n}'/><rom bar='on'/>\
+         <master startport='0'/>",
+    ),
+    Kind::new(
+        "parts of a character device",
+        "<devices><serial type='tcp'>{items}</serial></devices>",
+        "<source mode='connect' host='h{n}' service='1'/><protocol type='raw'/><log file='/l{n}'/><target port='0'/>",
+    ),
+    Kind::new("parts of a controller", "<devices><controller type='pci' model='pcie-root-port'>{items}</controller></devices>", "<model name='pcie-root-port'/><target chassis='{n}'/>"),
+    Kind::new("parts of an interface", "<devices><interface type='ethernet'>{items}</interface></devices>", "<bandwidth><inbound average='{n}'/><outbound average='{n}'/></bandwidth><filterref filter='f{n}'/>"),
+    Kind::new("parts of a bandwidth", "<devices><interface type='ethernet'><bandwidth>{items}</bandwidth></interface></devices>", "<inbound average='{n}'/><outbound average='{n}'/>"),
     device("devices that are unknown", "<dsik{n} type='file'/>"),
     device("devices with refused values", "<disk type='fiel{n}'><target dev='vd{t}' bus='vritio'/></disk>"),
     device("devices with unknown attributes", "<input type='tablet' bus='usb' buss='{n}'/>"),

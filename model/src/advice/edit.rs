@@ -1,5 +1,6 @@
 //! Edits as replacements of bytes.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use roxmltree::{Attribute, Node};
@@ -22,11 +23,32 @@ impl Replacement {
     fn new(range: Range<usize>, text: impl Into<String>) -> Self {
         Self { range, text: text.into() }
     }
+}
 
-    /// Whether not both can be applied: they replace the same bytes, or insert at the same place.
-    fn overlaps(&self, other: &Self) -> bool {
-        let (one, two) = (&self.range, &other.range);
-        (one.start < two.end && two.start < one.end) || one.start == two.start
+/// Replacements of which no two overlap, by where they start. Two overlap, so that not both can be applied, where they replace
+/// the same bytes or insert at the same place.
+#[derive(Default)]
+struct Taken(BTreeMap<usize, (usize, String)>);
+
+impl Taken {
+    /// Whether this one is among them.
+    fn has(&self, one: &Replacement) -> bool {
+        self.0.get(&one.range.start).is_some_and(|(end, text)| (*end, text) == (one.range.end, &one.text))
+    }
+
+    /// Whether one of them overlaps this one.
+    fn overlap(&self, one: &Replacement) -> bool {
+        let Range { start, end } = one.range;
+        let before = self.0.range(..start).next_back();
+        let after = self.0.range(start..).next();
+        before.is_some_and(|(_, (other, _))| *other > start)
+            || after.is_some_and(|(other, _)| *other == start || *other < end)
+    }
+
+    fn add(&mut self, new: &[Replacement]) {
+        for Replacement { range, text } in new {
+            self.0.entry(range.start).or_insert_with(|| (range.end, text.clone()));
+        }
     }
 }
 
@@ -63,15 +85,17 @@ impl<'t> Source<'t> {
     /// overlap with those of a problem that is earlier in the text.
     pub fn fixes<'r>(&self, report: &'r Report) -> Fixes<'r> {
         let mut fixes = Fixes::default();
+        let mut taken = Taken::default();
         for (_, problem) in self.by_place(report) {
             let Some(new) = self.replacements(problem.edits()).filter(|new| !new.is_empty()) else {
                 continue;
             };
-            if new.iter().all(|one| fixes.replacements.contains(one)) {
+            if new.iter().all(|one| taken.has(one)) {
                 fixes.mended.push(problem);
-            } else if new.iter().any(|one| fixes.replacements.iter().any(|other| one.overlaps(other))) {
+            } else if new.iter().any(|one| taken.overlap(one)) {
                 fixes.left.push(problem);
             } else {
+                taken.add(&new);
                 fixes.replacements.extend(new);
                 fixes.mended.push(problem);
             }

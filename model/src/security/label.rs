@@ -1,5 +1,7 @@
 //! `<seclabel>` of domains and of devices.
 
+use std::collections::HashMap;
+
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 use crate::{Convention, Pos, YesNo};
@@ -73,6 +75,7 @@ pub struct DeviceSeclabel {
 /// Reads the labels of a domain, one for each security model.
 pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
     let mut labels: Vec<Seclabel> = Vec::new();
+    let mut models: HashMap<String, Pos> = HashMap::new();
     // The places of labels without a type.
     let mut untyped = Vec::new();
     let no_type = r.release.has(Convention::SeclabelWithoutType);
@@ -83,10 +86,11 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         }
         let model = label.model.as_deref();
         if let Some(model) = model
-            && let Some(first) = labels.iter().find(|known| known.model.as_deref() == Some(model))
+            && let first = *models.entry(model.to_owned()).or_insert(label.pos)
+            && first != label.pos
         {
             let message = format!("the domain has more than one `<seclabel>` for model `{model}`");
-            let message = crate::Message::new(message).with_first(first.pos.attr("model"));
+            let message = crate::Message::new(message).with_first(first.attr("model"));
             r.refuse(&SECLABEL_MODEL_TWICE, el.pos().attr("model"), message);
             continue;
         }
@@ -161,13 +165,15 @@ impl DeviceSeclabel {
     /// Reads the labels of a device's source, one for each security model.
     pub fn read_all(el: El<'_>, r: &mut Reader) -> Vec<Self> {
         let mut labels: Vec<Self> = Vec::new();
+        let mut models: HashMap<String, Pos> = HashMap::new();
         for child in el.children("seclabel") {
             let Some(label) = Self::read(child, r) else { continue };
             if let Some(model) = label.model.as_deref()
-                && let Some(first) = labels.iter().find(|known| known.model.as_deref() == Some(model))
+                && let first = *models.entry(model.to_owned()).or_insert(label.pos)
+                && first != label.pos
             {
                 let message = format!("the device has more than one `<seclabel>` for model `{model}`");
-                let message = crate::Message::new(message).with_first(first.pos.attr("model"));
+                let message = crate::Message::new(message).with_first(first.attr("model"));
                 r.refuse(&SECLABEL_MODEL_TWICE, child.pos().attr("model"), message);
                 continue;
             }

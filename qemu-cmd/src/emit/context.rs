@@ -265,6 +265,11 @@ impl Emit<'_> {
         self.line.set_env(name, value);
     }
 
+    /// As [`Emit::env`], for any number of variables.
+    pub fn all_env<'v>(&mut self, variables: impl Iterator<Item = (&'v str, &'v str)>) {
+        self.line.set_all_env(variables);
+    }
+
     /// Passes on a variable of the driver's environment. Returns whether it is set there.
     pub fn pass_env(&mut self, name: &'static str) -> bool {
         let value = self.prepared.environment.get(name);

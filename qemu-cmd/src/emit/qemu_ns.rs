@@ -12,13 +12,8 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         e.at_numbered("qemu:commandline/qemu:arg", index, arg.pos);
         e.word(&arg.value);
     }
-    for (name, value) in &qemu.env {
-        // A variable without a value is set to the empty text.
-        match value {
-            Some(value) => e.env(name.clone(), value),
-            None => e.env(name.clone(), ""),
-        }
-    }
+    // A variable without a value is set to the empty text.
+    e.all_env(qemu.env.iter().map(|(name, value)| (&**name, value.as_deref().unwrap_or_default())));
 }
 
 /// Emits `-compat`, QEMU's behaviour on deprecated commands.

@@ -144,7 +144,7 @@ fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
         out.refuse(&NO_MODEL, pos, message);
     }
     let model = video.model.unwrap_or(VideoModel::Default);
-    if videos.len() > 1 && videos.iter().any(|video| video.model == Some(VideoModel::None)) {
+    if videos.len() > 1 && cx.known.has_no_video() {
         let message = "a `video` of model `none` must be the only one";
         out.refuse(&NONE_ALONE, pos.path("model/@type"), message);
     }
