@@ -111,7 +111,7 @@ fn exit_codes_and_summaries() {
         &["--caps", "no.xml", "a.xml"],
         2,
         "",
-        "virtargv: cannot read 'no.xml': No such file or directory (os error 2)",
+        "virtargv: cannot read `no.xml`: No such file or directory (os error 2)",
     );
 }
 

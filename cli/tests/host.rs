@@ -60,7 +60,7 @@ fn needy() -> Vec<(String, &'static str)> {
         ),
         (
             guest(HOST_MODEL, ""),
-            "nothing is known of the host's CPU; give its QEMU with `--caps probe:/usr/bin/qemu-system-...` on that host, or describe the CPU with `--host`",
+            "the CPU that the guest gets is not checked: the CPU of the host is not known; check on that host with `--caps probe:PATH`, the path of its QEMU, or describe its CPU in a file for `--host`",
         ),
         (
             guest(TUNE, ""),
@@ -163,7 +163,7 @@ fn a_cpu_needs_definitions_and_the_host() {
     let directory = scratch.0.to_str().expect("UTF-8");
     let output = virtargv(&["check", "--cpu-map", directory, "-"], &guest(HOST_MODEL, ""));
     let told = text(&output.stdout);
-    assert!(told.contains("]: nothing is known of the host's CPU\n"), "{told}");
+    assert!(told.contains("]: the CPU that the guest gets is not checked: the CPU of the host is not known\n"), "{told}");
     assert_eq!(output.status.code(), Some(0));
 }
 
@@ -270,10 +270,10 @@ fn wrong_descriptions_are_refused_with_their_place() {
     );
     check("{ \"version\": 3, \"arch\": \"x86_64\" }", "\"version\" is 3, this program reads version 1");
     for (args, expected) in [
-        (["--network", "default"], "the value 'default' of --network is not NAME=bridge:BRIDGE or NAME=FILE"),
-        (["--pool", "=/srv"], "the value '=/srv' of --pool is not NAME=DIR"),
-        (["--secret", "a=/no/such/file"], "cannot read '/no/such/file', the value of secret 'a'"),
-        (["--network", "a=/no/such/file"], "cannot read '/no/such/file', the definition of a network"),
+        (["--network", "default"], "the value `default` of --network is not NAME=bridge:BRIDGE or NAME=FILE"),
+        (["--pool", "=/srv"], "the value `=/srv` of --pool is not NAME=DIR"),
+        (["--secret", "a=/no/such/file"], "cannot read `/no/such/file`, the value of secret `a`"),
+        (["--network", "a=/no/such/file"], "cannot read `/no/such/file`, the definition of a network"),
         (["--uuid", "1"], "16 pairs of hexadecimal digits are expected"),
     ] {
         let output = virtargv(&[&["argv"], args.as_slice(), &["-"]].concat(), &guest("", ""));
@@ -331,7 +331,7 @@ fn capabilities_are_those_of_the_architecture() {
     check(
         "mips",
         "malta",
-        Err("there is no built-in QEMU for architecture 'mips': give the capabilities of one with --caps"),
+        Err("there is no built-in QEMU for architecture `mips`: give the capabilities of one with --caps"),
     );
 }
 
