@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Report everything that is wrong with domain documents.
     Check(CheckArgs),
+    /// Print the completed domain document, with defaults, implied devices and addresses, as libvirt defines it.
+    Resolve(ResolveArgs),
     /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),
@@ -223,6 +225,36 @@ pub(crate) struct ArgvArgs {
     /// The document; `-` is standard input.
     #[arg(value_name = "FILE|-")]
     pub(crate) file: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = examples::RESOLVE)]
+pub(crate) struct ResolveArgs {
+    #[command(flatten)]
+    pub(crate) qemu: QemuArgs,
+    /// Print passwords of displays and HTTP cookies too.
+    #[arg(long)]
+    pub(crate) security_info: bool,
+    /// Insert what is completed into the text of the document, and keep the rest of it as it is: comments, layout, and
+    /// elements that libvirt does not know.
+    #[arg(long)]
+    pub(crate) lossless: bool,
+    /// What is assigned at the start only (may be repeated).
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) with: Vec<With>,
+    /// Treat the document as a new definition, whose guest can get the defaults of new guests (libvirt's ABI update).
+    #[arg(long)]
+    pub(crate) abi_update: bool,
+    /// The document; `-` is standard input.
+    #[arg(value_name = "FILE|-")]
+    pub(crate) file: String,
+}
+
+/// What a completed document has besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum With {
+    /// The alias of each device.
+    Aliases,
 }
 
 #[cfg(target_os = "linux")]

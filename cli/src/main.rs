@@ -15,6 +15,7 @@ mod input;
 mod lints;
 mod manual;
 mod probe_cache;
+mod resolve;
 #[cfg(target_os = "linux")]
 mod run;
 mod verify;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Argv(args) => argv::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Resolve(args) => resolve::run(&args),
         #[cfg(target_os = "linux")]
         Command::Run(args) => run::run(&args),
         Command::Caps(command) => caps_cmd::run(&command),

@@ -163,7 +163,10 @@ fn a_cpu_needs_definitions_and_the_host() {
     let directory = scratch.0.to_str().expect("UTF-8");
     let output = virtargv(&["check", "--cpu-map", directory, "-"], &guest(HOST_MODEL, ""));
     let told = text(&output.stdout);
-    assert!(told.contains("]: the CPU that the guest gets is not checked: the CPU of the host is not known\n"), "{told}");
+    assert!(
+        told.contains("]: the CPU that the guest gets is not checked: the CPU of the host is not known\n"),
+        "{told}"
+    );
     assert_eq!(output.status.code(), Some(0));
 }
 

@@ -236,6 +236,12 @@ fn refused(
 }
 
 impl Domain {
+    /// Removes passwords of displays and HTTP cookies, which `virsh dumpxml` shows with `--security-info` only.
+    pub fn hide_secrets(&mut self) {
+        self.devices.graphics.iter_mut().for_each(crate::device::graphics::Graphics::hide_secrets);
+        self.devices.disks.iter_mut().for_each(crate::device::disk::Disk::hide_secrets);
+    }
+
     fn read(el: El<'_>, r: &mut Reader) -> Box<Self> {
         // libvirt's order: it decides which problem comes first.
         let ids_first = r.release.has(Convention::IdsBeforeType);

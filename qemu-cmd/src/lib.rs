@@ -32,7 +32,7 @@ pub use helper::{Helper, Passt, Swtpm, VirtiofsdHelper};
 pub use ident::{Alias, NodeName, Wwn};
 pub use line::CommandLine;
 pub use needs::{Content, Need, Process, Role};
-pub use prepare::{Prepared, prepare};
+pub use prepare::{Prepared, assign_aliases, prepare};
 pub use print::{Format, Layout};
 pub use props::{Form, Props, Style, Value};
 pub use tap::TapDevice;

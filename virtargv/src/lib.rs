@@ -47,6 +47,7 @@
 //! # Ok::<(), virtargv::Report>(())
 //! ```
 
+mod complete;
 #[cfg(feature = "examples")]
 pub mod examples;
 pub mod explain;
@@ -59,6 +60,7 @@ use std::collections::HashSet;
 
 use virtargv_qemu_cmd::Prepared;
 
+pub use complete::{Completed, Secrets, complete};
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
     Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request,

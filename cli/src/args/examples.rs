@@ -57,6 +57,19 @@ Examples:
      unreadable input."
 );
 
+pub(super) const RESOLVE: &str = concat!(
+    "\
+Examples:
+  virtargv resolve guest.xml                   as `virsh define` and `virsh dumpxml --inactive`
+  virtargv resolve --lossless guest.xml > completed.xml
+                                               with the comments and the layout of guest.xml
+  virtargv resolve --with aliases guest.xml    with the alias that each device gets at the start
+  virtargv resolve --release 11.3 --host none guest.xml
+                                               as libvirt 11.3, on a machine of which nothing is known
+",
+    exit_codes!()
+);
+
 #[cfg(target_os = "linux")]
 pub(super) const RUN: &str = "\
 Examples:

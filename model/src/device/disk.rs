@@ -223,6 +223,15 @@ impl Disk {
         self.readonly
     }
 
+    /// Removes the HTTP cookies of its images.
+    pub(crate) fn hide_secrets(&mut self) {
+        for image in std::iter::once(&mut self.image).chain(&mut self.backing.images) {
+            if let super::storage::Location::Network(source) = &mut image.location {
+                source.cookies.clear();
+            }
+        }
+    }
+
     /// The images of the backing chain, the active image first.
     pub fn images(&self) -> impl Iterator<Item = &Image> {
         std::iter::once(&self.image).chain(&self.backing.images)

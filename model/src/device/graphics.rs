@@ -97,6 +97,22 @@ pub struct Graphics {
 }
 
 impl Graphics {
+    /// Leaves the password out of what is written.
+    pub(crate) fn hide_secrets(&mut self) {
+        let auth = match &mut self.display {
+            Display::Vnc(vnc) => &mut vnc.auth,
+            Display::Spice(spice) => &mut spice.auth,
+            Display::Rdp(rdp) => &mut rdp.auth,
+            Display::Sdl { .. }
+            | Display::Desktop { .. }
+            | Display::EglHeadless { .. }
+            | Display::Dbus(_) => return,
+        };
+        if let Some(auth) = auth {
+            auth.is_hidden = true;
+        }
+    }
+
     /// `type=`.
     pub fn kind(&self) -> GraphicsType {
         match self.display {

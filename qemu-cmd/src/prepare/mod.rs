@@ -182,6 +182,20 @@ fn key(problem: &Problem) -> (&'static str, Option<usize>, &'static str) {
     (problem.id(), problem.place.element.offset(), problem.place.path)
 }
 
+/// Gives every device of a completed domain the alias that it gets at the start.
+///
+/// # Errors
+/// A disk has no bus, of which its alias would be made.
+pub fn assign_aliases(domain: &mut Domain, guest: &Guest, caps: &Caps) -> Result<(), Problem> {
+    let common = common::of_devices(domain, guest, caps, &ControllerTable::of(domain))?;
+    domain.devices.for_each_info_mut(&mut |id, info| {
+        if let Some(common) = common.get(id) {
+            info.alias = Some(common.alias.to_string());
+        }
+    });
+    Ok(())
+}
+
 fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Box<Prepared<'r>>, Report> {
     let (host, options) = (request.host, &request.start);
     let guest = validated.guest().clone();

@@ -32,6 +32,8 @@ spelled! {
 pub struct Auth {
     /// `passwd=`.
     pub password: String,
+    /// Whether `passwd=` is left out of a document that is written.
+    pub is_hidden: bool,
     /// `passwdValidTo=`, as `YYYY-MM-DDTHH:MM:SS` (UTC).
     pub valid_to: Option<String>,
     /// `connected=`.
@@ -55,7 +57,8 @@ impl Auth {
 
 impl Auth {
     pub(super) fn read(el: El<'_>, vnc: bool, r: &mut Reader) -> Option<Self> {
-        let mut auth = Self { password: el.string("passwd")?, valid_to: None, connected: None };
+        let mut auth =
+            Self { password: el.string("passwd")?, is_hidden: false, valid_to: None, connected: None };
         if let Some(text) = el.get("passwdValidTo") {
             auth.valid_to = time(text);
             if auth.valid_to.is_none() {
@@ -77,7 +80,7 @@ impl Auth {
 
     pub(super) fn write<'w>(auth: Option<&Self>, tag: Tag<'w>) -> Tag<'w> {
         let Some(auth) = auth else { return tag };
-        tag.attr("passwd", &auth.password)
+        tag.opt("passwd", Some(&auth.password).filter(|_| !auth.is_hidden))
             .opt("passwdValidTo", auth.valid_to.as_ref())
             .opt("connected", auth.connected)
     }
