@@ -36,7 +36,7 @@ pub(crate) fn run(
         RepliesFrom::File(path) => {
             let shown = path.display();
             let text = std::fs::read_to_string(path)
-                .map_err(|why| Unusable(format!("cannot read '{shown}': {why}")))?;
+                .map_err(|why| Unusable(format!("cannot read `{shown}`: {why}")))?;
             read(&text).map_err(|Unusable(why)| Unusable(format!("{shown}: {why}")))?
         }
         RepliesFrom::Binary(path, refresh) => ask(path.as_ref(), &wanted, *refresh)?,

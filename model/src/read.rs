@@ -13,7 +13,9 @@ mod tree;
 mod value;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Display;
+use std::hash::Hash;
 use std::ops::Range;
 
 pub(crate) use asked::Asked;
@@ -23,7 +25,9 @@ pub use tree::{El, MAX_DOCUMENT};
 pub(crate) use tree::{Elements, MERGED, QEMU_PREFIX, document, tree};
 pub use value::{AnyBase, Positive, Value};
 
-use crate::{Class, Classes, Kib, Message, NumberSet, Place, Release, Report, Rule, Span, advice, units};
+use crate::{
+    Class, Classes, Kib, Message, NumberSet, Place, Pos, Release, Report, Rule, Span, advice, units,
+};
 
 crate::rules! {
     /// An attribute has a value that the domain format allows for it.
@@ -495,6 +499,17 @@ fn bad_value(what: String, place: Place, text: &str, expected: &str, words: Vec<
         _ if !words.is_empty() => Message::new(what).with_words(place, text, words),
         Some(_) => Message::new(what).with_help(write_what(expected)),
         None => Message::new(format!("{what}: {expected}")),
+    }
+}
+
+/// The place of the first with the same `key`; `None` for the first itself, whose place is kept.
+pub(crate) fn earlier<K: Eq + Hash>(seen: &mut HashMap<K, Pos>, key: K, pos: Pos) -> Option<Pos> {
+    match seen.entry(key) {
+        Entry::Occupied(first) => Some(*first.get()),
+        Entry::Vacant(free) => {
+            free.insert(pos);
+            None
+        }
     }
 }
 

@@ -141,15 +141,16 @@ impl Words {
         words
     }
 
-    /// Adds the words of a problem "... for `A` of `<E>`" with the help "use one of `X`, `Y`".
+    /// Adds the words of a problem "... for `A` of `<E>`" with the help "use one of `X`, `Y`", or "use `X` or `Y`".
     fn listen(&mut self, message: &str, help: &str) {
-        let Some(known) = help.strip_prefix("use one of `").and_then(|known| known.strip_suffix('`')) else {
+        let begun = help.strip_prefix("use one of `").or_else(|| help.strip_prefix("use `"));
+        let Some(known) = begun.and_then(|known| known.strip_suffix('`')) else {
             return;
         };
         let Some((_, about)) = message.split_once("for `") else { return };
         let Some((attribute, about)) = about.split_once("` of `<") else { return };
         let Some((element, _)) = about.split_once('>') else { return };
-        let words = known.split("`, `").map(str::to_owned).collect();
+        let words = known.split("`, `").flat_map(|known| known.split("` or `")).map(str::to_owned).collect();
         self.0.insert((element.to_owned(), attribute.to_owned()), words);
     }
 }

@@ -264,7 +264,7 @@ fn settings_are_those_of_qemu_conf() {
         (None, "apparmor")
     );
     let problems: Vec<String> = host.settings_problems().iter().map(ToString::to_string).collect();
-    let problem = "'/etc/libvirt/qemu.conf', line 3: `spice_tls` is the string `yes`, it must be `0` or `1`";
+    let problem = "`/etc/libvirt/qemu.conf`, line 3: `spice_tls` is the string `yes`, it must be `0` or `1`";
     assert_eq!(problems, [problem]);
 }
 

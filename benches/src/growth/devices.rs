@@ -373,6 +373,11 @@ pub static DEVICES: &[Kind] = &[
     device("shmem of the same name", "<shmem name='s'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>"),
     device("tpm emulator", "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"),
     device("tpm passthrough", "<tpm model='tpm-tis'><backend type='passthrough'><device path='/dev/t{n}'/></backend></tpm>"),
+    Kind::new(
+        "rng egd parts",
+        "<devices><rng model='virtio'><backend model='egd' type='tcp'>{items}</backend></rng></devices>",
+        "<source mode='connect' host='h{n}' service='1'/><protocol type='raw'/><log file='/l{n}'/>",
+    ),
     Kind::new("tpm backends", "<devices><tpm model='tpm-tis'>{items}</tpm></devices>", "<backend type='passthrough'><device path='/dev/t{n}'/></backend>"),
     device("panic", "<panic model='isa'/>"),
     device("panic pvpanic", "<panic model='pvpanic'/>"),

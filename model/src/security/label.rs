@@ -86,8 +86,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         }
         let model = label.model.as_deref();
         if let Some(model) = model
-            && let first = *models.entry(model.to_owned()).or_insert(label.pos)
-            && first != label.pos
+            && let Some(first) = crate::read::earlier(&mut models, model.to_owned(), label.pos)
         {
             let message = format!("the domain has more than one `<seclabel>` for model `{model}`");
             let message = crate::Message::new(message).with_first(first.attr("model"));
@@ -169,8 +168,7 @@ impl DeviceSeclabel {
         for child in el.children("seclabel") {
             let Some(label) = Self::read(child, r) else { continue };
             if let Some(model) = label.model.as_deref()
-                && let first = *models.entry(model.to_owned()).or_insert(label.pos)
-                && first != label.pos
+                && let Some(first) = crate::read::earlier(&mut models, model.to_owned(), label.pos)
             {
                 let message = format!("the device has more than one `<seclabel>` for model `{model}`");
                 let message = crate::Message::new(message).with_first(first.attr("model"));

@@ -369,8 +369,8 @@ impl Resctrl {
     }
 
     fn cache(&mut self, cache: CacheAllocation, seen: &mut Seen, r: &mut Reader) {
-        let first = *seen.caches.entry((cache.id, cache.level, cache.kind)).or_insert(cache.pos);
-        if first != cache.pos {
+        let key = (cache.id, cache.level, cache.kind);
+        if let Some(first) = read::earlier(&mut seen.caches, key, cache.pos) {
             let CacheAllocation { id, level, kind, .. } = cache;
             let message = format!(
                 "there is more than one `<cache>` of level `{level}` with id `{id}` and type `{kind}`"
@@ -382,8 +382,7 @@ impl Resctrl {
     }
 
     fn node(&mut self, node: BandwidthAllocation, seen: &mut Seen, r: &mut Reader) {
-        let first = *seen.nodes.entry(node.id).or_insert(node.pos);
-        if first != node.pos {
+        if let Some(first) = read::earlier(&mut seen.nodes, node.id, node.pos) {
             let message = format!("there is more than one `<node>` with id `{}`", node.id);
             r.refuse(&RESCTRL_TWICE, node.pos, crate::Message::new(message).with_first(first));
             return;
