@@ -40,7 +40,7 @@ fn a_file_without_an_end_is_refused() {
     );
     check(
         &["check", "--caps", "/dev/zero", "-"],
-        expect!["2: virtargv: cannot read '/dev/zero': it has more than the 33554432 bytes that are read"],
+        expect!["2: virtargv: cannot read `/dev/zero`: it has more than the 33554432 bytes that are read"],
     );
     check(
         &["check", "--host", "/dev/zero", "-"],
