@@ -124,7 +124,7 @@ fn problems_are_shown_by_place() {
     };
     check(
         &["examples/broken.xml"],
-        expect![[r#"
+        expect![[r"
             error[unit]: invalid argument: unknown unit `GigaByte` in `<memory>`
              --> examples/broken.xml:3:11
               |
@@ -150,16 +150,16 @@ fn problems_are_shown_by_place() {
                = help: set `type='virtio'` in `<model>`
 
             1 document, 1 refused
-        "#]],
+        "]],
     );
     check(
         &["--format", "github", "examples/broken.xml"],
-        expect![[r#"
+        expect![[r"
             ::error file=examples/broken.xml,line=3,endLine=3,col=11,endColumn=25,title=unit::invalid argument: unknown unit `GigaByte` in `<memory>`%0Ahelp: did you mean `GB` (powers of 1000) or `GiB` (powers of 1024)? Else use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`
             ::error file=examples/broken.xml,line=10,endLine=10,col=25,endColumn=36,title=attribute-value::XML error: bad value `virtoi` for `bus` of `<target>`%0Ahelp: did you mean `virtio`? Allowed: `scsi`, `virtio`, `usb`, `sata`, `sd`, `nvme`
             ::error file=examples/broken.xml,line=14,endLine=14,col=14,endColumn=25,title=net-teaming-persistent-model::unsupported configuration: teaming type `persistent` needs interface model `virtio`, not `e1000`%0Ahelp: set `type='virtio'` in `<model>`
             1 document, 1 refused
-        "#]],
+        "]],
     );
     check(
         &["--format", "junit", "examples"],

@@ -6,6 +6,7 @@
 //! spelling; where they differ, the text is edited.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use roxmltree::Node;
@@ -143,7 +144,7 @@ impl<'t> Merge<'t> {
             }
             match written.get(index).copied().flatten().and_then(|at| own_children.get(at)) {
                 Some(own_child) => {
-                    let parts = self.parts(&own_children, *own_child);
+                    let parts = parts(&own_children, *own_child);
                     self.element(&parts, old, *child);
                     last = (own_child.parent_element() == Some(first)).then_some(*own_child).or(last);
                 }
@@ -157,17 +158,6 @@ impl<'t> Merge<'t> {
                 self.remove(*gone);
             }
         }
-    }
-
-    /// All parts of a section.
-    fn parts(&self, all: &[Node<'t, 't>], one: Node<'t, 't>) -> Vec<Node<'t, 't>> {
-        let name = one.tag_name().name();
-        let is_section = MERGED.contains(&name)
-            && one.parent_element().is_some_and(|parent| parent.parent_element().is_none());
-        if !is_section {
-            return vec![one];
-        }
-        all.iter().filter(|node| node.tag_name().name() == name).copied().collect()
     }
 
     /// Inserts `child` in `parent`, after `last` or as the first child.
@@ -201,7 +191,7 @@ impl<'t> Merge<'t> {
             indent,
             children: String::new(),
         });
-        opened.children.push_str(&format!("\n{}{xml}", opened.indent));
+        let _ = write!(opened.children, "\n{}{xml}", opened.indent);
     }
 
     /// Replaces the content of an element that has text.
@@ -258,15 +248,14 @@ impl<'t> Merge<'t> {
         let rest = self.text.get(start..).unwrap_or("");
         let mut quote = None;
         for (at, c) in rest.char_indices() {
-            match quote {
-                Some(open) if c == open => quote = None,
-                Some(_) => {}
-                None if matches!(c, '"' | '\'') => quote = Some(c),
-                None if c == '>' => {
+            match (quote, c) {
+                (Some(open), c) if c == open => quote = None,
+                (None, '"' | '\'') => quote = Some(c),
+                (None, '>') => {
                     let tag = rest.get(..at).unwrap_or("").trim_end_matches('/').trim_end();
                     return start + tag.len();
                 }
-                None => {}
+                _ => {}
             }
         }
         start
@@ -296,6 +285,16 @@ impl<'t> Merge<'t> {
     }
 }
 
+/// All parts of a section.
+fn parts<'t>(all: &[Node<'t, 't>], one: Node<'t, 't>) -> Vec<Node<'t, 't>> {
+    let name = one.tag_name().name();
+    let in_domain = one.parent_element().is_some_and(|parent| parent.parent_element().is_none());
+    if !in_domain || !MERGED.contains(&name) {
+        return vec![one];
+    }
+    all.iter().filter(|node| node.tag_name().name() == name).copied().collect()
+}
+
 /// The name in a start tag, with its prefix.
 fn qualified<'t>(text: &'t str, tag: &Range<usize>) -> &'t str {
     let inside = text.get(tag.start + 1..tag.end).unwrap_or("");
@@ -320,7 +319,7 @@ fn indented(xml: &str, indent: &str) -> String {
 
 /// The children that are elements.
 fn elements<'a>(node: Node<'a, 'a>) -> Vec<Node<'a, 'a>> {
-    node.children().filter(|child| child.is_element()).collect()
+    node.children().filter(Node::is_element).collect()
 }
 
 /// The text of an element, without layout around it.

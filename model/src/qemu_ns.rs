@@ -136,7 +136,7 @@ impl QemuNamespace {
                 self.args.push(QemuArg { pos: arg.pos(), value });
             } else {
                 let mut message = crate::read::missing_attribute(arg, "value");
-                message.text = "`<qemu:arg>` has no `value=`".to_owned();
+                "`<qemu:arg>` has no `value=`".clone_into(&mut message.text);
                 r.refuse(&QEMU_ARG_VALUE, arg.pos(), message);
             }
         }

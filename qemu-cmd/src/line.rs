@@ -41,12 +41,11 @@ impl CommandLine {
         let mut places: HashMap<String, usize> = known.collect();
         for (name, value) in variables {
             let at = places.get(name).copied();
-            match at.and_then(|at| self.env.get_mut(at)) {
-                Some((_, known)) => value.clone_into(known),
-                None => {
-                    places.insert(name.to_owned(), self.env.len());
-                    self.env.push((Cow::Owned(name.to_owned()), value.to_owned()));
-                }
+            if let Some((_, known)) = at.and_then(|at| self.env.get_mut(at)) {
+                value.clone_into(known);
+            } else {
+                places.insert(name.to_owned(), self.env.len());
+                self.env.push((Cow::Owned(name.to_owned()), value.to_owned()));
             }
         }
     }

@@ -85,13 +85,13 @@ fn numbers(document: &Node) -> Vec<(At, String)> {
         let mut key = String::new();
         for depth in 0..=path.len() {
             let Some(node) = path.get(..depth).and_then(|path| document.at(path)) else { continue };
-            key.push_str(&format!("/{}", node.name));
+            key.extend(["/", node.name.as_str()]);
             for kind in KINDS {
                 if let Some(value) = node
                     .attribute(kind)
                     .filter(|value| value.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-'))
                 {
-                    key.push_str(&format!("[{kind}={value}]"));
+                    key.extend(["[", kind, "=", value, "]"]);
                 }
             }
         }

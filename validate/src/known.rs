@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashSet};
 use virtargv_model::Domain;
 use virtargv_model::device::audio::Audio;
 use virtargv_model::device::controller::{Controller, ControllerType};
-use virtargv_model::device::graphics::GraphicsType;
+use virtargv_model::device::graphics::{Graphics, GraphicsType};
 use virtargv_model::device::video::VideoModel;
 
 /// The tables.
@@ -92,7 +92,7 @@ impl<'a> Known<'a> {
 
     /// Whether there is a `<graphics>` of this type.
     pub(crate) fn has_display(&self, kind: GraphicsType) -> bool {
-        let all = || self.domain.devices.graphics.iter().map(|graphics| graphics.kind()).collect();
+        let all = || self.domain.devices.graphics.iter().map(Graphics::kind).collect();
         self.displays.get_or_init(all).contains(&kind)
     }
 }

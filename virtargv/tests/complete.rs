@@ -1,5 +1,7 @@
 //! Completed documents.
 
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
 use virtargv::{FixedHost, Release, Request, Secrets, builtin};
 
 /// Checks the document `text` completed in its own words.

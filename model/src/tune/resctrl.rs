@@ -216,20 +216,17 @@ impl Resctrl {
             r.refuse(&RESCTRL_MONITOR, place, "`<monitor>` names no vCPU of the domain");
             return;
         }
-        let first = match seen.owners.any(vcpus) {
-            Some(owner) => {
-                let theirs = self.monitors.get(owner).and_then(|other| other.vcpus.as_ref());
-                if let Some(theirs) = theirs.filter(|theirs| *theirs != vcpus) {
-                    let message = format!("`<monitor>` with the vCPUs `{theirs}` and `{vcpus}` overlap");
-                    r.refuse(&RESCTRL_MONITOR, place, message);
-                    return;
-                }
-                owner
+        let first = if let Some(owner) = seen.owners.any(vcpus) {
+            let theirs = self.monitors.get(owner).and_then(|other| other.vcpus.as_ref());
+            if let Some(theirs) = theirs.filter(|theirs| *theirs != vcpus) {
+                let message = format!("`<monitor>` with the vCPUs `{theirs}` and `{vcpus}` overlap");
+                r.refuse(&RESCTRL_MONITOR, place, message);
+                return;
             }
-            None => {
-                seen.owners.add(vcpus, self.monitors.len());
-                self.monitors.len()
-            }
+            owner
+        } else {
+            seen.owners.add(vcpus, self.monitors.len());
+            self.monitors.len()
         };
         if !seen.of_kind.insert((monitor.kind, first)) {
             r.refuse(&RESCTRL_MONITOR, place, format!("two `<monitor>` have the vCPUs `{vcpus}`"));
