@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`document`] | all of these for a document, and nothing panics |
 //! | [`lossless`] | a document that is written again means the same; completing a completed one changes nothing |
-//! | [`line`] | ids and addresses are unique |
+//! | [`mod@line`] | ids and addresses are unique |
 //! | [`options`] | QEMU reads of an option the properties that were written |
 //! | [`hostile`] | a value adds no argument, option, key, environment variable or part of a URL |
 //! | [`reader`] | capabilities, QMP replies, CPU definitions, networks, pools, image headers, descriptions of hosts, settings |
