@@ -45,17 +45,19 @@ fn a_file_without_an_end_is_refused() {
     check(
         &["check", "--host", "/dev/zero", "-"],
         expect![
-            "2: virtargv: cannot read the description of the host '/dev/zero': it has more than the 33554432 bytes that are read"
+            "2: virtargv: cannot read the description of the host `/dev/zero`: it has more than the 33554432 bytes that are read"
         ],
     );
     check(
         &["check", "--network", "a=/dev/zero", "-"],
-        expect!["2: virtargv: the value '/dev/zero' of --network is not NAME=bridge:BRIDGE or NAME=FILE"],
+        expect![
+            "2: virtargv: cannot read `/dev/zero`, the definition of a network (`bridge:/dev/zero` is the bridge): it has more than the 33554432 bytes that are read"
+        ],
     );
     check(
         &["check", "--secret", "a=/dev/zero", "-"],
         expect![
-            "2: virtargv: cannot read '/dev/zero', the value of secret 'a': it has more than the 33554432 bytes that are read"
+            "2: virtargv: cannot read `/dev/zero`, the value of secret `a`: it has more than the 33554432 bytes that are read"
         ],
     );
 }

@@ -37,6 +37,7 @@ macro_rules! advice {
 /// The rules that `virtargv::check` has beside those of `virtargv::run`, with a document that breaks each.
 const ADVICE: &[(&str, &str)] = advice![
     "channel-unnamed",
+    "disk-alias-same",
     "disk-chain-unknown",
     "ignored-value",
     "machine-alias",

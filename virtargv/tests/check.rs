@@ -176,6 +176,7 @@ const LINTS: &[(&str, [&str; 2], [&str; 2])] = &[
             "<disk type='file'><driver name='qemu' type='qcow2'/><source file='/a'/><backingStore/><target dev='vda'/></disk>",
         ],
     ),
+    ("disk-alias-same", ["", SAME_ALIAS], ["", OTHER_ALIAS]),
     ("password-in-document", ["", "<graphics type='vnc' passwd='a'/>"], ["", "<graphics type='vnc'/>"]),
     (
         "memory-current-above",
@@ -219,6 +220,8 @@ const CELLS_DIFFER: &str =
 const CHANNEL: &str = "<channel type='unix'><target type='virtio'/></channel>";
 const DISK: &str =
     "<disk type='file'><driver name='qemu' type='qcow2'/><source file='/a'/><target dev='vda'/></disk>";
+const SAME_ALIAS: &str = "<disk><source file='/a'/><target dev='vda'/></disk><disk><source file='/b'/><target dev='sda' bus='virtio'/></disk>";
+const OTHER_ALIAS: &str = "<disk><source file='/a'/><target dev='vda'/></disk><disk><source file='/b'/><target dev='sdb' bus='virtio'/></disk>";
 const TWO_EMULATORS: &str = "<emulator>/a</emulator><emulator>/b</emulator>";
 
 /// The lints that have a test of their own: they are about more than a part, or not a warning.

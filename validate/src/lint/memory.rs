@@ -11,7 +11,7 @@ virtargv_model::rules! {
         help "make `<memory>` larger, or `<currentMemory>` smaller", severity Warning;
     /// `<memory>` is the sum of the memory of guest NUMA cells.
     CELLS = "memory-numa-cells": Plain, Validate,
-        "the memory of guest NUMA cells counts; libvirt sets `<memory>` to their sum",
+        "where a guest has NUMA cells, it starts with the sum of their memory, whatever `<memory>` says",
         help "make `<memory>` the sum of `memory=` of the cells", severity Warning;
 }
 
