@@ -3,11 +3,13 @@
 //! A bad value is reported and read as absent, so that one run reports all problems.
 
 mod asked;
+mod by_name;
 mod malformed;
 mod meant;
-
 mod order;
 mod plain;
+mod refuse;
+mod size;
 mod table;
 mod tree;
 mod value;
@@ -16,18 +18,18 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Display;
 use std::hash::Hash;
-use std::ops::Range;
 
 pub(crate) use asked::Asked;
 pub use asked::Question;
+pub(crate) use by_name::ByName;
 pub use order::ReadPlace;
+pub(crate) use refuse::missing_attribute;
+use refuse::{bad_value, write_what};
 pub use tree::{El, MAX_DOCUMENT};
 pub(crate) use tree::{Elements, MERGED, QEMU_PREFIX, document, tree};
 pub use value::{AnyBase, Positive, Value};
 
-use crate::{
-    Class, Classes, Kib, Message, NumberSet, Place, Pos, Release, Report, Rule, Span, advice, units,
-};
+use crate::{Class, Classes, Message, NumberSet, Place, Pos, Release, Report, Rule, Span};
 
 crate::rules! {
     /// An attribute has a value that the domain format allows for it.
@@ -246,45 +248,6 @@ impl Reader {
         value.ok()
     }
 
-    /// Reports the value of the attribute `name`, which is none of `words` and which `expected` does not describe.
-    #[cold]
-    fn refuse_value(
-        &mut self,
-        classes: Classes,
-        el: El<'_>,
-        name: &'static str,
-        expected: &str,
-        words: Vec<&'static str>,
-    ) {
-        let (place, text) = (el.pos().attr(name), el.get(name).unwrap_or_default());
-        let what = format!("bad value `{text}` for `{name}` of `<{}>`", el.name());
-        let expected = meant::expected(el.name(), name, expected);
-        let message = bad_value(what, place.clone(), text, expected, words);
-        let message = message.with_instead(meant::instead(el.name(), name, text));
-        self.refuse_as(classes, &ATTRIBUTE_VALUE, place, message);
-    }
-
-    /// Reports the value of the attribute `name`, which only `releases` have.
-    #[cold]
-    fn refuse_later_value(&mut self, classes: Classes, el: El<'_>, name: &'static str, releases: Span) {
-        let text = el.get(name).unwrap_or_default();
-        let what = format!("value `{text}` of `{name}` of `<{}>`", el.name());
-        self.refuse_not_in_release(classes, el.pos().attr(name), &what, releases);
-    }
-
-    /// Reports that `what` is only in `releases`, which the release followed is none of.
-    #[cold]
-    fn refuse_not_in_release(
-        &mut self,
-        classes: impl Into<Classes>,
-        place: impl Into<Place>,
-        what: &str,
-        releases: Span,
-    ) {
-        let message = format!("{what} is in libvirt {releases}; the release followed is {}", self.release);
-        self.refuse_as(classes, &LATER_WORD, place, message);
-    }
-
     /// Whether the release followed has `el`, an element of a list such as `<features>` that `releases` have. One that it
     /// does not have is refused.
     pub(crate) fn knows_element(&mut self, classes: impl Into<Classes>, el: El<'_>, releases: Span) -> bool {
@@ -363,79 +326,6 @@ impl Reader {
         el.child(name).and_then(|c| self.text(c))
     }
 
-    /// The size in the text of `el`, in bytes; an empty text is read as absent. Without `unit=` the text counts
-    /// `default_unit` bytes each.
-    pub fn bytes(&mut self, el: El<'_>, default_unit: u64) -> Option<u64> {
-        let text = el.text_ref();
-        if text.is_empty() { None } else { self.scaled(el, &text, el.get("unit"), default_unit) }
-    }
-
-    /// The size in the text of `el`, rounded up to KiB. Without `unit=` the text counts KiB.
-    pub fn kib(&mut self, el: El<'_>) -> Option<Kib> {
-        self.bytes(el, 1024).map(|bytes| Kib(bytes.div_ceil(1024)))
-    }
-
-    /// The size `text` in `unit`, in bytes. Without a unit, or with an empty one, `text` counts `default_unit` bytes each.
-    /// Problems are reported at `el`.
-    pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
-        let what = || format!("in `<{}>`", el.name());
-        self.scaled_as(el, what, text, unit, default_unit)
-    }
-
-    /// The size in the mandatory attribute `name` of `el`, rounded up to KiB; an empty text is read as absent. Without
-    /// `unit=` it counts KiB.
-    pub fn required_kib(&mut self, el: El<'_>, name: &'static str) -> Option<Kib> {
-        let Some(text) = el.get(name).filter(|text| !text.is_empty()) else {
-            self.refuse(&ATTRIBUTE_MISSING, el.pos().attr(name), missing_attribute(el, name));
-            return None;
-        };
-        let what = || format!("for `{name}` of `<{}>`", el.name());
-        let bytes = self.scaled_as(el, what, text, el.get("unit"), 1024);
-        bytes.map(|bytes| Kib(bytes.div_ceil(1024)))
-    }
-
-    /// As [`Reader::scaled`]; `what` tells where the size is as messages show it.
-    fn scaled_as(
-        &mut self,
-        el: El<'_>,
-        what: impl FnOnce() -> String,
-        text: &str,
-        unit: Option<&str>,
-        default_unit: u64,
-    ) -> Option<u64> {
-        let unit = unit.filter(|unit| !unit.is_empty());
-        let number: u64 = match Value::parse(text) {
-            Ok(number) => number,
-            Err(expected) => {
-                let message = Message::new(format!("bad value `{text}` {}", what()));
-                let message = message.with_help(size_help(text, &expected));
-                self.refuse(&ELEMENT_VALUE, el.pos(), message);
-                return None;
-            }
-        };
-        if let Some(word) = unit
-            && units::unit_bytes(word).is_none()
-        {
-            let message = Message::new(format!("unknown unit `{word}` in `<{}>`", el.name()));
-            let message = match units::written_out(word) {
-                Some((decimal, binary)) => message.with_help(format!(
-                    "did you mean `{decimal}` (powers of 1000) or `{binary}` (powers of 1024)? Else {}",
-                    UNIT.help
-                )),
-                None => message.with_nearest(el.pos().attr("unit"), word, UNITS, UNIT.help),
-            };
-            self.refuse(&UNIT, el.pos().path("@unit"), message);
-            return None;
-        }
-        let bytes = units::scale(number, unit, default_unit);
-        if bytes.is_none() {
-            let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
-            let message = format!("`<{}>` is `{text}`{unit}, which is over 2^64 bytes", el.name());
-            self.refuse(&SIZE_RANGE, el.pos(), message);
-        }
-        bytes
-    }
-
     /// The mandatory child `name`; without it there is an XML error.
     pub fn need<'a>(&mut self, el: El<'a>, name: &'static str) -> Option<El<'a>> {
         let child = el.child(name);
@@ -445,60 +335,6 @@ impl Reader {
             self.refuse(&ELEMENT_MISSING, el.pos().path(name), message);
         }
         child
-    }
-}
-
-/// What to write for a size that is not a number. One with a unit behind it has the unit in another place.
-#[cold]
-fn size_help(text: &str, expected: &str) -> String {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, rest) = text.split_at(digits);
-    let rest = rest.trim();
-    let unit = UNITS.into_iter().find(|unit| {
-        let plain = unit.strip_suffix("iB").unwrap_or(unit);
-        rest.eq_ignore_ascii_case(unit) || rest.eq_ignore_ascii_case(plain)
-    });
-    match unit {
-        Some(unit) if !number.is_empty() => {
-            format!("write the number alone, `{number}`, and its unit as `unit='{unit}'`")
-        }
-        _ => write_what(expected),
-    }
-}
-
-/// The help for a value that was expected to be something else.
-#[cold]
-fn write_what(expected: &str) -> String {
-    format!("write {}", expected.trim_start_matches("expected "))
-}
-
-/// The message for an attribute that is not there, or is empty.
-#[cold]
-pub(crate) fn missing_attribute(el: El<'_>, name: &str) -> Message {
-    let element = el.name();
-    let (what, help) = match el.get(name) {
-        None => {
-            let mut names = el.attributes().iter().map(|given| given.name);
-            let near = names.find(|given| advice::nearest(given, [name]).is_some());
-            let help = match near {
-                Some(near) => format!("did you mean `{name}=` where `{near}=` is?"),
-                None => format!("add `{name}=` to `<{element}>`"),
-            };
-            (format!("`<{element}>` has no `{name}=`"), help)
-        }
-        Some(_) => (format!("`{name}=` of `<{element}>` is empty"), format!("write a value into `{name}=`")),
-    };
-    Message::new(what).with_help(help)
-}
-
-/// The message for a value: `what` it is, and what to write at `place` in its place, which is one of `words` or what
-/// `expected` says.
-#[cold]
-fn bad_value(what: String, place: Place, text: &str, expected: &str, words: Vec<&'static str>) -> Message {
-    match expected.strip_prefix("expected ") {
-        _ if !words.is_empty() => Message::new(what).with_words(place, text, words),
-        Some(_) => Message::new(what).with_help(write_what(expected)),
-        None => Message::new(format!("{what}: {expected}")),
     }
 }
 
@@ -540,92 +376,6 @@ pub fn all<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
 pub(crate) fn all_since<T: Element>(since: &'static str, el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
     el.question(|| Question::Since(name.to_owned(), since));
     if r.knows(since) { all(el, name, r) } else { Vec::new() }
-}
-
-/// The children of an element grouped by name, for elements with many kinds of children.
-pub(crate) struct ByName<'a> {
-    /// The names, in the order of their first child, each with the range of its children.
-    names: Vec<(&'a str, Range<usize>)>,
-    children: Vec<El<'a>>,
-    around: El<'a>,
-}
-
-impl<'a> ByName<'a> {
-    pub(crate) fn of(el: El<'a>) -> Self {
-        let mut names: Vec<(&'a str, Range<usize>)> = Vec::with_capacity(16);
-        let mut numbered: Vec<(usize, El<'a>)> = Vec::with_capacity(32);
-        // The numbers of the names, where there are more than a search is quick for.
-        let mut numbers: HashMap<&'a str, usize> = HashMap::new();
-        let mut last = 0;
-        for child in el.elements() {
-            let name = child.name();
-            // Children of one name are mostly adjacent.
-            if names.get(last).is_none_or(|(known, _)| *known != name) {
-                last = if names.len() < 64 {
-                    names.iter().position(|(known, _)| *known == name).unwrap_or(names.len())
-                } else {
-                    if numbers.is_empty() {
-                        numbers.extend(names.iter().zip(0..).map(|((known, _), number)| (*known, number)));
-                    }
-                    *numbers.entry(name).or_insert(names.len())
-                };
-            }
-            match names.get_mut(last) {
-                Some((_, range)) => range.end += 1,
-                None => names.push((child.name(), 0..1)),
-            }
-            numbered.push((last, child));
-        }
-        let mut start = 0;
-        for (_, range) in &mut names {
-            *range = start..start + range.end;
-            start = range.end;
-        }
-        numbered.sort_by_key(|(name, _)| *name);
-        Self { names, children: numbered.into_iter().map(|(_, child)| child).collect(), around: el }
-    }
-
-    /// Reads every child `name`, where they came with libvirt `since`: earlier releases ignore them.
-    pub(crate) fn all_since<T: Element>(&self, since: &'static str, name: &str, r: &mut Reader) -> Vec<T> {
-        self.around.question(|| Question::Since(name.to_owned(), since));
-        if r.knows(since) { self.all(name, r) } else { Vec::new() }
-    }
-
-    /// The children `name`.
-    pub(crate) fn elements(&self, name: &str) -> &[El<'a>] {
-        self.around.question(|| Question::Child(name.to_owned()));
-        self.around.question(|| Question::List(name.to_owned()));
-        let range = self.names.iter().find(|(known, _)| *known == name).map(|(_, range)| range.clone());
-        let found = range.and_then(|range| self.children.get(range)).unwrap_or_default();
-        if self.around.is_recorded() {
-            found.iter().copied().for_each(El::note);
-        }
-        found
-    }
-
-    /// As [`ByName::all`], for a device of which a guest has at most `most`: libvirt counts them before it reads the first.
-    pub(crate) fn at_most<T: Element>(
-        &self,
-        most: usize,
-        rule: &'static Rule,
-        name: &str,
-        r: &mut Reader,
-    ) -> Vec<T> {
-        if let Some(extra) = self.elements(name).get(most) {
-            let number = if most == 1 { "one" } else { "two" };
-            let message = format!("a guest has at most {number} `{name}`");
-            r.refuse(rule, extra.pos(), message);
-        }
-        self.all(name, r)
-    }
-
-    /// Reads every child `name`.
-    pub(crate) fn all<T: Element>(&self, name: &str, r: &mut Reader) -> Vec<T> {
-        let group = self.elements(name);
-        let mut values = Vec::with_capacity(group.len());
-        values.extend(group.iter().filter_map(|child| T::read(*child, r)));
-        values
-    }
 }
 
 /// Writes an optional element.
