@@ -16,7 +16,10 @@ pub(crate) fn run(args: &ResolveArgs) -> Done {
     let secrets = if args.security_info { Secrets::Shown } else { Secrets::Hidden };
     let completed = chosen.with_request(arch, &set, |mut request| {
         request.read.abi_update = args.abi_update;
-        let mut completed = virtargv::complete(&text, &request)?;
+        let mut completed = virtargv::complete(&text, &request).map_err(|mut report| {
+            virtargv::narrow_words(&text, &request, &mut report);
+            report
+        })?;
         if args.with.contains(&With::Aliases) {
             completed.assign_aliases(&request)?;
         }

@@ -88,13 +88,6 @@ fn report(ended: Result<Ended, Error>) -> u8 {
             anstream::eprintln!("virtargv: QEMU failed ({status})");
             FAILED
         }
-        Err(Error::Missing(missing)) => {
-            anstream::eprintln!("virtargv: the guest cannot be started here:");
-            for one in &missing {
-                anstream::eprintln!("- {}", virtargv::render::escaped(&one.to_string()));
-            }
-            FAILED
-        }
         Err(why) => {
             let text = why.to_string();
             let lines: Vec<_> = text.lines().map(virtargv::render::escaped).collect();

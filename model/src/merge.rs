@@ -41,7 +41,6 @@ pub fn complete_text(text: &str, read: &str, completed: &str) -> Option<String> 
 /// Children by which an element is known among those of its name, as `child/@attribute` or `@attribute`. All others are
 /// known by their type, then by their order.
 const KEYS: &[(&str, &[&str])] = &[
-    ("address", &["@uuid"]),
     ("cell", &["@id"]),
     ("controller", &["@type", "@index"]),
     ("disk", &["target/@dev"]),
@@ -360,7 +359,7 @@ fn key(node: Node<'_, '_>) -> Option<String> {
     let mut key = name.to_owned();
     for path in *paths {
         let value = match path.rsplit_once("/@") {
-            Some((child, attribute)) => elements_named(node, child)?.attribute(attribute)?,
+            Some((child, attribute)) => child_named(node, child)?.attribute(attribute)?,
             None => node.attribute(path.trim_start_matches('@'))?,
         };
         key.push('\0');
@@ -369,7 +368,7 @@ fn key(node: Node<'_, '_>) -> Option<String> {
     Some(key)
 }
 
-fn elements_named<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
+fn child_named<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
     node.children().find(|child| child.has_tag_name(name))
 }
 

@@ -1,18 +1,16 @@
 //! The completed document of a domain: what `virsh define` and `virsh dumpxml --inactive` make of a document.
 
 use virtargv_model::{Domain, Outcome, Report, Severity, Stage, complete_text, format, parse_as};
-use virtargv_resolve::Resolved;
+use virtargv_resolve::Guest;
 
-use crate::{Request, qemu_cmd};
+use crate::{Release, Request, qemu_cmd};
 
 /// A domain whose defaults, implied devices and addresses are filled in, and which no rule of libvirt's definition refuses.
 #[derive(Debug, Clone)]
 pub struct Completed {
-    /// As it was read, in libvirt's words.
-    read: String,
-    resolved: Resolved,
-    /// What is completed besides.
     domain: Box<Domain>,
+    guest: Guest,
+    release: Release,
     report: Report,
 }
 
@@ -33,16 +31,18 @@ pub struct Completed {
 /// # Errors
 /// All problems for which libvirt does not define the domain.
 pub fn complete(text: &str, request: &Request<'_>) -> Result<Completed, Report> {
-    let read = parse_as(text, request.release());
-    let as_read = read.value.as_deref().map(format).unwrap_or_default();
-    let resolved = virtargv_resolve::resolve(read, request);
-    let kept = resolved.value.clone();
+    let release = request.release();
+    let resolved = virtargv_resolve::resolve(parse_as(text, release), request);
+    let completed = resolved.value.as_ref().map(|resolved| {
+        (Box::new(virtargv_resolve::document(resolved.domain(), release)), resolved.guest().clone())
+    });
     let Outcome { report, .. } = virtargv_validate::validate(resolved, request);
     let is_refused =
         report.iter().any(|problem| problem.severity == Severity::Error && problem.stage != Stage::Build);
-    let Some(resolved) = kept.filter(|_| !is_refused) else { return Err(report) };
-    let domain = Box::new(virtargv_resolve::document(resolved.domain(), request.release()));
-    Ok(Completed { read: as_read, resolved, domain, report })
+    match completed {
+        Some((domain, guest)) if !is_refused => Ok(Completed { domain, guest, release, report }),
+        _ => Err(report),
+    }
 }
 
 /// Whether a document that is written has passwords and cookies.
@@ -71,7 +71,7 @@ impl Completed {
     /// # Errors
     /// A device has no place that an alias could be made of.
     pub fn assign_aliases(&mut self, request: &Request<'_>) -> Result<(), Report> {
-        qemu_cmd::assign_aliases(&mut self.domain, self.resolved.guest(), request.caps).map_err(Report::from)
+        qemu_cmd::assign_aliases(&mut self.domain, &self.guest, request.caps).map_err(Report::from)
     }
 
     /// The document, in libvirt's layout.
@@ -89,6 +89,9 @@ impl Completed {
     /// The document as an edit of `text`, from which it was completed: what was completed is inserted, and the rest stays as
     /// it is, with its comments, its layout, and what libvirt does not know. Hidden secrets are removed.
     pub fn in_text(&self, text: &str, secrets: Secrets) -> String {
-        complete_text(text, &self.read, &self.to_xml(secrets)).unwrap_or_else(|| self.to_xml(secrets))
+        let completed = self.to_xml(secrets);
+        let read = parse_as(text, self.release).value;
+        let in_text = read.and_then(|read| complete_text(text, &format(&read), &completed));
+        in_text.unwrap_or(completed)
     }
 }

@@ -173,7 +173,8 @@ fn refused(report: &Report) -> HashSet<usize> {
 /// Whether `lint` says of an element what an error there says too. Names that are not read are no mistake of another kind, but
 /// what is for another driver may be refused.
 fn follows(lint: &Problem, refused: &HashSet<usize>) -> bool {
-    let mut names = virtargv_model::names::ALL.iter().filter(|rule| rule.id != "name-of-another-driver");
+    let mut names =
+        virtargv_model::names::ALL.iter().filter(|rule| rule.id != virtargv_model::names::OTHER_DRIVER.id);
     let is_name = names.any(|rule| rule.id == lint.id());
     !is_name && lint.place.element.offset().is_some_and(|here| refused.contains(&here))
 }

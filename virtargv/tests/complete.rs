@@ -2,18 +2,25 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
-use virtargv::{FixedHost, Release, Request, Secrets, builtin};
+use virtargv::{Completed, FixedHost, Release, Request, Secrets, builtin};
+
+/// Calls `with` with the newest built-in QEMU, on a host of which nothing is known.
+fn with_request<T>(with: impl FnOnce(&Request<'_>) -> T) -> T {
+    let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
+    with(&Request::new(&caps, &FixedHost::default()))
+}
+
+fn complete(text: &str) -> Completed {
+    with_request(|request| virtargv::complete(text, request)).expect("it is accepted")
+}
 
 /// Checks the document `text` completed in its own words.
 fn check(text: &str, expected: &str) {
-    let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
-    let host = FixedHost::default();
-    let request = Request::new(&caps, &host);
-    let completed = virtargv::complete(text, &request).expect("it is accepted");
+    let completed = complete(text);
     let in_text = completed.in_text(text, Secrets::Hidden);
     assert_eq!(in_text, expected, "{in_text}");
     // What was inserted is what was missing.
-    let again = virtargv::complete(&in_text, &request).expect("it is accepted");
+    let again = complete(&in_text);
     assert_eq!(again.to_xml(Secrets::Hidden), completed.to_xml(Secrets::Hidden));
     assert_eq!(again.in_text(&in_text, Secrets::Hidden), in_text);
 }
@@ -79,14 +86,12 @@ fn what_is_missing_is_inserted_and_the_rest_is_kept() {
 
 #[test]
 fn secrets_are_shown_where_they_are_asked_for() {
-    let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
-    let host = FixedHost::default();
     let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
       <os><type arch='x86_64' machine='q35'>hvm</type></os>
       <devices><graphics type='vnc' passwd='secret' passwdValidTo='2030-01-01T00:00:00'/>
       <disk type='network' device='cdrom'><source protocol='https' name='a.iso'><host name='h' port='443'/>
       <cookies><cookie name='c'>secret</cookie></cookies></source><target dev='sda' bus='sata'/></disk></devices></domain>";
-    let completed = virtargv::complete(text, &Request::new(&caps, &host)).expect("it is accepted");
+    let completed = complete(text);
     let check = |secrets, expected: usize| {
         assert_eq!(completed.to_xml(secrets).matches("secret").count(), expected);
         assert_eq!(completed.in_text(text, secrets).matches("secret").count(), expected);
@@ -97,15 +102,12 @@ fn secrets_are_shown_where_they_are_asked_for() {
 
 #[test]
 fn devices_get_the_aliases_of_the_start() {
-    let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
-    let host = FixedHost::default();
-    let request = Request::new(&caps, &host);
     let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
       <os><type arch='x86_64' machine='q35'>hvm</type></os>
       <devices><disk><source file='/a'/><target dev='vda'/></disk>
       <interface type='user'><model type='virtio'/></interface><serial type='pty'><alias name='ua-mine'/></serial></devices></domain>";
-    let mut completed = virtargv::complete(text, &request).expect("it is accepted");
-    completed.assign_aliases(&request).expect("each has one");
+    let mut completed = complete(text);
+    with_request(|request| completed.assign_aliases(request)).expect("each has one");
     let xml = completed.to_xml(Secrets::Hidden);
     for alias in ["virtio-disk0", "net0", "ua-mine", "pcie.0", "balloon0"] {
         assert!(xml.contains(&format!("<alias name='{alias}'/>")), "{alias}: {xml}");

@@ -16,7 +16,7 @@ pub use name::{DiskName, NvmeName};
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 pub use statistics::{LatencyHistogram, LatencyType, Statistics};
 
-use crate::device::storage::{Image, Location, SourceType, optional_word, required_text};
+use crate::device::storage::{Image, Location, SourceType, required_text};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
@@ -325,7 +325,7 @@ impl Disk {
             // libvirt ignores the prefix that earlier versions of Xen need.
             dev: target.get("dev").map(|d| d.strip_prefix("ioemu:").unwrap_or(d).to_owned()),
             bus: r.attr_as(UNSUPPORTED_BEFORE_9_0, target, "bus"),
-            tray: optional_word(UNSUPPORTED_BEFORE_9_0, target, "tray", "closed", r),
+            tray: r.attr_unless(UNSUPPORTED_BEFORE_9_0, target, "tray", "closed"),
             removable: r.attr_as(UNSUPPORTED_BEFORE_9_0, target, "removable"),
             rotation_rate: r.attr_since("7.3", target, "rotation_rate").filter(|rate| *rate > 0),
             dpofua: r.attr_since("11.10", target, "dpofua"),

@@ -362,6 +362,14 @@ impl<'a> El<'a> {
         }
     }
 
+    /// Notes that the text was read, where that is recorded.
+    #[inline]
+    fn note_text(self) {
+        if let Some(asked) = &self.elements.asked {
+            asked.text(self.row.index);
+        }
+    }
+
     /// Whether it is recorded what is read.
     pub(super) fn is_recorded(self) -> bool {
         self.elements.asked.is_some()
@@ -388,7 +396,7 @@ impl<'a> El<'a> {
             return;
         };
         // That its text is ignored too follows.
-        let _ = self.text_ref();
+        self.note_text();
         self.ignored(self.pos().attr(name), |place| {
             let what = format!("value `{text}` of `{name}` of `<{}>` is ignored", self.name());
             Message::new(what).with_words(place, text, words.to_vec())
@@ -505,9 +513,7 @@ impl<'a> El<'a> {
 
     /// As [`El::text`], borrowed where it is one text node.
     pub fn text_ref(self) -> Cow<'a, str> {
-        if let Some(asked) = &self.elements.asked {
-            asked.text(self.row.index);
-        }
+        self.note_text();
         let mut texts = self.texts().iter().map(|text| text.content);
         let mut all = Cow::Borrowed(texts.next().unwrap_or(""));
         // Comments and elements in between divide the text.

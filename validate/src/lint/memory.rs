@@ -18,7 +18,7 @@ virtargv_model::rules! {
 pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
     check_cells(cx, out);
     let memory = &cx.domain.memory;
-    let cells: u64 = cx.domain.numa.cells.iter().map(|cell| cell.memory.0).fold(0, u64::saturating_add);
+    let cells = cx.domain.numa.memory().0;
     let (Some(current), Some(size)) = (memory.current, memory.size) else { return };
     // The memory of cells and memory devices counts in place of `<memory>`.
     if current > size && cells == 0 && cx.domain.devices.memories.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
 /// Memory devices count in `<memory>` too.
 fn check_cells(cx: &Context<'_>, out: &mut Found) {
     let domain = cx.domain;
-    let cells: u64 = domain.numa.cells.iter().map(|cell| cell.memory.0).fold(0, u64::saturating_add);
+    let cells = domain.numa.memory().0;
     let Some(size) = domain.memory.size else { return };
     if cells != 0 && cells != size.0 && domain.devices.memories.is_empty() {
         let message =

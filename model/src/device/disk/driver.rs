@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use super::statistics::Statistics;
-use crate::device::storage::{Image, optional_word, read_metadata_cache, write_metadata_cache};
+use crate::device::storage::{Image, read_metadata_cache, write_metadata_cache};
 use crate::device::virtio::VirtioOptions;
 use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
@@ -165,7 +165,7 @@ pub struct DiskDriver {
 impl DiskDriver {
     pub(super) fn read(el: El<'_>, image: &mut Image, r: &mut Reader) -> Self {
         // Unlike other attributes, `cache=` may be `default`, which is the same as no attribute.
-        let cache = optional_word(UNSUPPORTED_BEFORE_9_0, el, "cache", "default", r);
+        let cache = r.attr_unless(UNSUPPORTED_BEFORE_9_0, el, "cache", "default");
         let error_policy = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "error_policy");
         let rerror_policy: Option<ErrorPolicy> = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "rerror_policy");
         if rerror_policy == Some(ErrorPolicy::Enospace) {

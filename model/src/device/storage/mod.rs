@@ -11,10 +11,10 @@ pub use encryption::{
 pub use network::{Cookie, NetHost, NetSource, Protocol, SshIdentity, Transport};
 pub use parts::{NvmeSource, PoolMode, Reconnect, Reservations, Slice, VhostUserSource, VolumeSource};
 
+use crate::Pos;
 use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0, write_all, write_opt};
 use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
-use crate::{Classes, Pos};
 
 spelled! {
     /// `type=` of `<disk>`, `<backingStore>`, `<mirror>`, `<dataStore>` and `<nvram>`: the kind of storage of an image.
@@ -393,18 +393,6 @@ pub(crate) fn write_metadata_cache(bytes: Option<u64>, w: &mut Writer) {
     if let Some(bytes) = bytes {
         w.element("metadata_cache").children(|w| w.element("max_size").attr("unit", "bytes").text(bytes));
     }
-}
-
-/// An attribute of which the word `neutral` is the same as no attribute. `classes` are those of a bad value, as in
-/// [`Reader::attr_as`].
-pub(crate) fn optional_word<T: crate::read::Value>(
-    classes: impl Into<Classes>,
-    el: El<'_>,
-    name: &'static str,
-    neutral: &'static str,
-    r: &mut Reader,
-) -> Option<T> {
-    r.attr_unless(classes, el, name, neutral)
 }
 
 /// A mandatory attribute that must not be empty.
