@@ -10,7 +10,7 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 const MOST_ALLOCATIONS: u64 = 250;
 
 /// The most memory, as a multiple of the text: the table of the document, the domain, its command line, and that as text.
-const MOST_TIMES: usize = 15;
+const MOST_TIMES: usize = 12;
 
 /// What `call` allocates, in number, and the peak of what is allocated at a time, in bytes.
 fn measure<T>(call: impl FnOnce() -> T) -> (u64, usize) {

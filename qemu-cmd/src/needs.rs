@@ -92,7 +92,7 @@ pub enum Need {
         /// What it is connected to on the host.
         joins: Joins<String>,
         /// How it is made.
-        device: TapDevice,
+        device: Box<TapDevice>,
         /// The alias of the interface that uses it.
         owner: String,
     },

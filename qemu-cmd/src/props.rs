@@ -1,11 +1,14 @@
 //! Typed properties of a device, object or backend, and the two forms in which QEMU reads them.
 
+mod name;
 mod write;
 
+use name::PropertyName;
 pub(crate) use write::json_string;
 
 use std::borrow::Cow;
 
+use thin_vec::ThinVec;
 use virtargv_model::Uuid;
 
 use crate::text::Text;
@@ -24,11 +27,11 @@ pub enum Value {
     /// A text.
     Str(Text),
     /// A set of numbers: an array in JSON; in `k=v` the key is repeated for every range (`0-3`).
-    Set(Vec<u32>),
+    Set(Box<[u32]>),
     /// An array; `k.0=`, `k.1=` and so on in `k=v`.
-    Array(Vec<Value>),
+    Array(Box<[Value]>),
     /// An array; in `k=v` the key is repeated for every item.
-    Each(Vec<Value>),
+    Each(Box<[Value]>),
     /// An object; `k.member=` in `k=v`.
     Object(Props),
     /// `null` in JSON; left out in `k=v`.
@@ -95,7 +98,7 @@ pub enum Form {
 
 /// Properties, in the order in which they are written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Props(Vec<(Cow<'static, str>, Value)>);
+pub struct Props(ThinVec<(PropertyName, Value)>);
 
 impl Props {
     /// Properties with a first one, whose key is the one that the option implies: `driver`, `qom-type`, `type`,
@@ -113,14 +116,14 @@ impl Props {
 
     /// Adds a property after the others.
     pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
-        self.push(key.into(), value.into());
+        self.push(PropertyName::from(key.into()), value.into());
         self
     }
 
     /// Adds a property after the others. It is called hundreds of times for a command line, from everywhere: one copy of it
     /// stays in the processor's cache.
     #[inline(never)]
-    fn push(&mut self, key: Cow<'static, str>, value: Value) {
+    fn push(&mut self, key: PropertyName, value: Value) {
         if self.0.capacity() == 0 {
             // The usual number for a device. Growing in small steps costs more time.
             self.0.reserve(8);
@@ -156,7 +159,7 @@ impl Props {
 
     /// Keeps the properties whose key `keep` answers for.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.0.retain(|(known, _)| keep(known));
+        self.0.retain(|(known, _)| keep(known.as_str()));
     }
 
     /// Adds all properties of `more`.
@@ -182,7 +185,7 @@ impl Props {
 
     /// The properties in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(k, v)| (k.as_ref(), v))
+        self.0.iter().map(|(k, v)| (k.as_str(), v))
     }
 
     /// The value of `key`.

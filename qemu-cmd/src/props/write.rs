@@ -1,9 +1,9 @@
 //! Writing properties as `k=v` lists and JSON, each escaped for QEMU's parser.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::name::PropertyName;
 use super::{Form, Props, Style, Value};
 use crate::text::{Hex, Piece};
 
@@ -191,8 +191,8 @@ fn json_object(out: &mut String, props: &Props) {
             out.push(',');
         }
         match key {
-            Cow::Borrowed(key) => json_word(out, key),
-            Cow::Owned(key) => json_string(out, key),
+            PropertyName::Word(word) => json_word(out, word),
+            PropertyName::Made(name) => json_string(out, name),
         }
         out.push(':');
         json(out, value);

@@ -101,7 +101,7 @@ fn scsi(controller: ControllerDevice<'_>, mut props: Props) -> Props {
 fn queues_of(thread: &IothreadQueues) -> Props {
     let queues: Vec<Value> = thread.queues.iter().map(|queue| Value::from(*queue)).collect();
     let queues = Some(queues).filter(|queues| !queues.is_empty());
-    Props::object().with("iothread", iothreads::id(thread.id)).opt("vqs", queues.map(Value::Array))
+    Props::object().with("iothread", iothreads::id(thread.id)).opt("vqs", queues)
 }
 
 /// A number for which 0 is the default, which is not emitted.

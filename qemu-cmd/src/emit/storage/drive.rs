@@ -47,7 +47,7 @@ pub(crate) fn add_image(e: &mut Emit<'_>, props: &mut Props, image: &DriveImage,
 }
 
 fn add_helper(props: &mut Props, image: &DriveImage) {
-    let helper = image.objects.reservations.as_ref();
+    let helper = image.objects.reservations.as_deref();
     props.set_opt("file.pr-manager", helper.map(|helper| helper.id.clone()));
 }
 

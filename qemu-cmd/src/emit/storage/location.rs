@@ -84,7 +84,7 @@ fn group(e: &mut Emit<'_>, set: &GroupSet, node: &str) {
 
 fn file(e: &Emit<'_>, driver: &'static str, path: &Text, context: NodeContext<'_>) -> Props {
     e.need_path(path, Role::Image);
-    let helper = context.objects.reservations.as_ref();
+    let helper = context.objects.reservations.as_deref();
     Props::new("driver", driver)
         .with("filename", path.clone())
         .opt("aio", context.access.io.map(Spelled::as_str))

@@ -14,8 +14,8 @@ pub(crate) fn emit(e: &mut Emit<'_>, objects: &Objects) {
     {
         self::helper(e, helper.id.clone(), path.clone());
     }
-    let login = objects.auth.as_ref().and_then(Login::object);
-    for secret in login.into_iter().chain(&objects.cookies).chain(&objects.encryption) {
+    let login = objects.auth.as_deref().and_then(Login::object);
+    for secret in login.into_iter().chain(objects.cookies.as_deref()).chain(&objects.encryption) {
         secret::encrypted(e, secret);
     }
     if let Some(credentials) = &objects.tls {

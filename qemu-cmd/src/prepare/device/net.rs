@@ -90,7 +90,7 @@ pub(crate) struct Tap {
     /// Whether it uses vhost-net.
     pub vhost: bool,
     /// How it is made.
-    pub device: TapDevice,
+    pub device: Box<TapDevice>,
 }
 
 /// How QEMU opens a tap device.
@@ -210,7 +210,7 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Tap, Problem>
     if cx.is_for_shell() {
         let name = name.map_or_else(|| generated_name(cx, nic), str::to_owned);
         let access = TapAccess::Named(name.clone().into());
-        let device = tap_device(cx, nic);
+        let device = Box::new(tap_device(cx, nic));
         return Ok(Tap { access, name: Some(name), joins: joins.owned(), queues, vhost, device });
     }
     let mut pass = |wanted| cx.pass(&wanted, nic.info.pos);
@@ -220,7 +220,7 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Tap, Problem>
     let vhosts =
         (0..queues_of_vhost).map(|queue| pass(Descriptor::VhostNet { queue })).collect::<Result<_, _>>()?;
     let access = TapAccess::Passed { taps, vhosts };
-    let device = tap_device(cx, nic);
+    let device = Box::new(tap_device(cx, nic));
     Ok(Tap { access, name: name.map(str::to_owned), joins: joins.owned(), queues, vhost, device })
 }
 

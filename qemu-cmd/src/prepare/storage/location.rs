@@ -40,11 +40,11 @@ pub(crate) enum Storage {
     /// A vDPA device that QEMU opens by its path.
     Vdpa(Text),
     /// A vDPA device of which QEMU inherits a descriptor.
-    VdpaPassed(FdSet),
+    VdpaPassed(Box<FdSet>),
     /// A network source that nbdkit reads, by the socket of nbdkit.
     Nbdkit(Text),
     /// A network source, as properties.
-    Network(Network),
+    Network(Box<Network>),
     /// A network source, as an address in `file=`.
     Address {
         /// The address.
@@ -218,7 +218,7 @@ impl Storage {
                     }
                 }
                 let passed = cx.pass(&Descriptor::Vdpa { path: &path }, image.pos)?;
-                Self::VdpaPassed(cx.numbers.set(passed))
+                Self::VdpaPassed(Box::new(cx.numbers.set(passed)))
             }
             Location::Ctl { .. } => {
                 let message = "a source of type `ctl` is for bhyve, QEMU has no driver for it";
@@ -235,7 +235,7 @@ impl Storage {
                 address: uri::address(image, net, objects, release)?.into(),
                 gluster: net.protocol == Some(Protocol::Gluster),
             },
-            Location::Network(net) => Self::Network(Network::of(net, image.pos, release)?),
+            Location::Network(net) => Self::Network(Box::new(Network::of(net, image.pos, release)?)),
             Location::Volume(_) => return Err(not_a_node("volume")),
             Location::VhostUser(_) => return Err(not_a_node("vhostuser")),
         })

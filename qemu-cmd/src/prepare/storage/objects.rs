@@ -118,19 +118,19 @@ impl Ids {
     }
 }
 
-/// The objects of one image.
+/// The objects of one image. Each is rare, and of images there can be thousands: what an image does not have takes a pointer.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Objects {
     /// The login of `<auth>`.
-    pub auth: Option<Login>,
+    pub auth: Option<Box<Login>>,
     /// The secrets of `<encryption>`, outermost layer first.
     pub encryption: Vec<EncryptedSecret>,
     /// The cookies.
-    pub cookies: Option<EncryptedSecret>,
+    pub cookies: Option<Box<EncryptedSecret>>,
     /// The TLS credentials.
-    pub tls: Option<Credentials>,
+    pub tls: Option<Box<Credentials>>,
     /// The helper of `<reservations>`.
-    pub reservations: Option<PrHelper>,
+    pub reservations: Option<Box<PrHelper>>,
     /// Whether nbdkit reads the image for QEMU. It then gets the secrets, rather than QEMU.
     pub nbdkit: bool,
 }
@@ -144,12 +144,12 @@ impl Objects {
         }
         let ids = ids();
         if let Some(reservations) = &image.reservations {
-            objects.reservations = Some(if reservations.managed == Some(YesNo::No) {
+            objects.reservations = Some(Box::new(if reservations.managed == Some(YesNo::No) {
                 let path = reservations.path.as_ref().map(Text::from);
                 PrHelper { id: ids.reservations.clone().into(), path }
             } else {
                 PrHelper { id: MANAGED_HELPER.into(), path: None }
-            });
+            }));
         }
         if let Some(net) = image.network() {
             objects.nbdkit = uses_nbdkit(cx, net);
@@ -175,11 +175,11 @@ impl Objects {
             } else {
                 LoginSecret::Plain(value)
             };
-            self.auth = Some(Login { username: Text::from(&auth.username), secret });
+            self.auth = Some(Box::new(Login { username: Text::from(&auth.username), secret }));
         }
         if !net.cookies.is_empty() {
             let pairs: Vec<String> = net.cookies.iter().map(|c| format!("{}={}", c.name, c.value)).collect();
-            self.cookies = Some(cx.encrypt(ids.cookies.clone(), pairs.join("; ").as_bytes()));
+            self.cookies = Some(Box::new(cx.encrypt(ids.cookies.clone(), pairs.join("; ").as_bytes())));
         }
         let settings = cx.settings();
         let (by_settings, dir, uuid) = match net.protocol {
@@ -202,8 +202,8 @@ impl Objects {
             None => None,
         };
         let dir = Text::from(dir.as_ref().unwrap_or(&settings.default_tls_x509_cert_dir));
-        self.tls =
-            Some(Credentials { id: ids.tls.clone().into(), dir, listens: false, verify: true, secret });
+        let id = ids.tls.clone().into();
+        self.tls = Some(Box::new(Credentials { id, dir, listens: false, verify: true, secret }));
         Ok(())
     }
 

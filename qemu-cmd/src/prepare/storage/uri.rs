@@ -22,7 +22,7 @@ pub(super) fn address(
     let only = || only_host(net, image.pos, release);
     match protocol {
         Protocol::Nbd => Ok(nbd(net, only()?)),
-        Protocol::Rbd => rbd(image, net, objects.auth.as_ref(), release),
+        Protocol::Rbd => rbd(image, net, objects.auth.as_deref(), release),
         Protocol::Sheepdog => {
             let name = name_of(net);
             if net.hosts.is_empty() {
@@ -43,7 +43,7 @@ pub(super) fn address(
         }
         protocol => {
             let host = only()?;
-            let user = objects.auth.as_ref().map(Login::in_address);
+            let user = objects.auth.as_deref().map(Login::in_address);
             Ok(uri(protocol, net, host, user.as_deref(), query(net, host).as_deref()))
         }
     }
