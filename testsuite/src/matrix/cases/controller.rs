@@ -19,6 +19,7 @@ const THREADLESS: Qemu = Qemu::BuiltinWithout("qemu-7.2-x86_64", &[Cap::VirtioSc
 const BRIDGE: Qemu = Qemu::Flags(Arch::Ppc64, &[Cap::DeviceSpaprPciHostBridge]);
 
 pub(super) const CASES: &[Case] = &[
+    modern("controller-order"),
     modern("controller-pcie-tree").live(),
     classic("controller-pcie-tree").live(),
     modern("controller-pci-bridges").live(),
