@@ -69,6 +69,7 @@ pub(super) const CASES: &[Case] = &[
     modern("disk-no-such-volume").fails(),
     modern("disk-no-such-secret").fails(),
     modern("disk-sources-empty"),
+    modern("disk-backing-source-empty").fails(),
     modern("disk-s390x-ccw").on(S390),
     classic("disk-s390x-ccw").on(OLD_S390),
     modern("disk-ppc64-vscsi").on(PPC),
