@@ -10,10 +10,11 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
 use virtargv::render::Renderer;
 use virtargv::{Caps, FixedHost, Format, Level, Levels, Release, Request, Source, builtin, lint};
 use virtargv_model::advice::apply;
+
+use crate::clock::least;
 
 /// The machine of a guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,21 +192,4 @@ fn all_lints() -> Levels {
         let _ = levels.set(rule.id, Level::Warn);
     }
     levels
-}
-
-/// The least processor time of `runs` calls: other load of the machine makes the time on the clock longer, the longer it is.
-fn least(runs: usize, mut call: impl FnMut()) -> Duration {
-    let timed = || {
-        let start = now();
-        call();
-        now().saturating_sub(start)
-    };
-    std::iter::repeat_with(timed).take(runs.max(1)).min().unwrap_or_default()
-}
-
-/// The processor time of this thread.
-fn now() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let (seconds, nanoseconds) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
-    Duration::from_secs(seconds.unwrap_or_default()) + Duration::from_nanos(nanoseconds.unwrap_or_default())
 }

@@ -1,6 +1,8 @@
 //! Documents of any size, for benchmarks.
 
+pub mod clock;
 pub mod growth;
+pub mod stages;
 
 /// A document with `disks` SCSI disks.
 pub fn document(disks: usize) -> String {

@@ -4,11 +4,11 @@
 //! is the only way to the number of a descriptor, and records that descriptor. A launcher walks the list and provides
 //! each need; the `Display` of [`Need`] is for people.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use foldhash::{HashSet, HashSetExt};
 use serde_json::{Map, Value, json};
 use virtargv_host::{Descriptor, Joins};
 use virtargv_model::Spelled as _;
@@ -373,15 +373,14 @@ impl Needs {
     pub fn into_list(self) -> Vec<Need> {
         let mut list = self.0;
         let kept: Vec<bool> = {
-            let directories: BTreeSet<&str> = list.iter().filter_map(Need::directory).collect();
+            let directories: HashSet<&str> = list.iter().filter_map(Need::directory).collect();
             let implied = |need: &Need| match need {
                 Need::Path { path, role: Role::Output } => {
                     path.rsplit_once('/').is_some_and(|(directory, _)| directories.contains(directory))
                 }
                 _ => false,
             };
-            // Comparing needs mostly stops at their kinds, and hashing would read all their texts.
-            let mut seen = BTreeSet::new();
+            let mut seen = HashSet::with_capacity(list.len());
             list.iter().map(|need| !implied(need) && seen.insert(need)).collect()
         };
         let mut kept = kept.into_iter();

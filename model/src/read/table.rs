@@ -38,6 +38,8 @@ pub(super) struct Row<'a> {
     pub(super) node: Option<roxmltree::NodeId>,
     /// The [`mark`]s of the names of its children: most elements are asked for many children that they do not have.
     pub(super) marks: u64,
+    /// The [`mark`]s of the names of its attributes.
+    pub(super) attribute_marks: u64,
 }
 
 /// One attribute.
@@ -151,6 +153,7 @@ impl<'a> Table<'a> {
             texts: (text, text),
             node: None,
             marks: 0,
+            attribute_marks: 0,
         });
         index
     }

@@ -133,8 +133,14 @@ impl<'a> Elements<'a> {
         self.asked.map(|asked| *asked)
     }
 
-    /// Notes the names of the children of every row.
+    /// Notes the names of the attributes and children of every row.
     fn mark_names(&mut self) {
+        let Table { rows, attributes, .. } = &mut self.table;
+        for row in &mut *rows {
+            let (first, end) = row.attributes;
+            let own = attributes.get(first as usize..end as usize).unwrap_or_default();
+            row.attribute_marks = own.iter().fold(0, |marks, attribute| marks | mark(attribute.name));
+        }
         for at in 1..self.table.rows.len() {
             if let Some(Row { name, around: Some(around), .. }) = self.table.rows.get(at)
                 && let (around, mark) = (*around, mark(name))
@@ -291,6 +297,9 @@ impl<'a> El<'a> {
     /// The attribute `name`. That it is read is not recorded.
     #[inline]
     pub(crate) fn attribute(self, name: &str) -> Option<&'a str> {
+        if self.row.attribute_marks & mark(name) == 0 {
+            return None;
+        }
         let found = self.attributes().iter().find(|known| known.name == name && !known.is_foreign);
         found.map(|attribute| attribute.value)
     }

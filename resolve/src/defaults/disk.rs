@@ -96,7 +96,11 @@ fn sort(disks: &mut [Disk]) {
     for (n, disk) in disks.iter().enumerate() {
         order.entry(disk.bus()).or_insert(n);
     }
-    disks.sort_by_cached_key(|disk| (order.get(&disk.bus()).copied(), DiskName::index(disk.dst())));
+    let key = |disk: &Disk| (order.get(&disk.bus()).copied(), DiskName::index(disk.dst()));
+    // Most documents have their disks in order, and disks are large to move.
+    if !disks.is_sorted_by_key(key) {
+        disks.sort_by_cached_key(key);
+    }
 }
 
 fn complete(disk: &mut Disk, live: bool) {
