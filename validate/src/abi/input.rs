@@ -1,0 +1,40 @@
+//! `<input>`.
+
+use virtargv_model::device::input::Input;
+use virtargv_model::device::virtio::VirtioOptions;
+use virtargv_model::info::DeviceInfo;
+
+use super::compared::{Compared, Row, Value, row};
+
+virtargv_model::rules! {
+    /// An input device keeps its type.
+    TYPE = "abi-input-type": Unsupported, Validate,
+        "`<input type=>`: tablet, mouse, keyboard; libvirt compares the devices one by one, in the order of the document",
+        help "set `type=` as in the source, and list the input devices in the same order";
+    /// An input device keeps its bus.
+    BUS = "abi-input-bus": Unsupported, Validate,
+        "`<input bus=>`",
+        help "set `bus=` as in the source";
+    /// An input device keeps its model.
+    MODEL = "abi-input-model": Unsupported, Validate,
+        "`<input model=>`: which virtio device it is",
+        help "set `model=` as in the source";
+}
+
+impl Compared for Input {
+    const ELEMENT: &'static str = "input";
+
+    const ROWS: &'static [Row<Self>] = &[
+        row(&TYPE, "@type", |input| Value::word(input.kind)),
+        row(&BUS, "@bus", |input| Value::word(input.bus)),
+        row(&MODEL, "@model", |input| Value::word(input.model)),
+    ];
+
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn driver(&self) -> Option<Option<VirtioOptions>> {
+        Some((!self.virtio.is_empty()).then_some(self.virtio))
+    }
+}
