@@ -32,6 +32,8 @@ const ROWS: &[Row<Features>] = &[
     row(&FEATURE, "apic", |features| features.apic.as_ref().map_or(Value::Absent, apic)),
     row(&FEATURE, "pae", |features| on(features.pae)),
     row(&FEATURE, "hap", |features| Value::word(features.hap)),
+    row(&FEATURE, "viridian", |features| on(features.viridian)),
+    row(&FEATURE, "privnet", |features| on(features.privnet)),
     row(&FEATURE, "hyperv", |features| Value::word(features.hyperv.as_ref().map(mode))),
     row(&FEATURE, "kvm", |features| on(features.kvm.is_some())),
     row(&FEATURE, "pvspinlock", |features| Value::word(features.pvspinlock)),

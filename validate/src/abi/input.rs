@@ -1,10 +1,11 @@
 //! `<input>`.
 
-use virtargv_model::device::input::Input;
+use virtargv_model::Domain;
+use virtargv_model::device::input::{Input, InputBus, InputType};
 use virtargv_model::device::virtio::VirtioOptions;
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{Compared, Row, Value, row};
+use super::compared::{Compared, Out, Row, Value, list, row};
 
 virtargv_model::rules! {
     /// An input device keeps its type.
@@ -37,4 +38,19 @@ impl Compared for Input {
     fn driver(&self) -> Option<Option<VirtioOptions>> {
         Some((!self.virtio.is_empty()).then_some(self.virtio))
     }
+}
+
+/// Compares the input devices. The PS/2 mouse and keyboard of a PC, which libvirt adds where they are not in the document, come last
+/// wherever they are there.
+pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
+    let sorted = |domain: &'_ Domain| {
+        let mut inputs: Vec<Input> = domain.devices.inputs.clone();
+        inputs.sort_by_key(|input| match (input.bus, input.kind) {
+            (Some(InputBus::Ps2), Some(InputType::Mouse)) => 1,
+            (Some(InputBus::Ps2), Some(InputType::Keyboard)) => 2,
+            _ => 0,
+        });
+        inputs
+    };
+    list(&sorted(source), &sorted(target), out);
 }

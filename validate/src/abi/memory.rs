@@ -56,10 +56,6 @@ pub(super) fn kib(size: Option<Kib>) -> Value {
 
 /// The memory without memory devices.
 fn initial(domain: &Domain) -> Option<Kib> {
-    let cells = domain.numa.cells.iter().map(|cell| cell.memory.0);
-    if !domain.numa.cells.is_empty() {
-        return Some(Kib(cells.fold(0, u64::saturating_add)));
-    }
     let plugged = domain.devices.memories.iter().map(|device| device.target.size.0);
     Some(Kib(plugged.fold(domain.memory.size?.0, u64::saturating_sub)))
 }

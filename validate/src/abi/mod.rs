@@ -148,7 +148,7 @@ const PARTS: &[Part] = &[
     |s, t, out| list(&s.devices.controllers, &t.devices.controllers, out),
     |s, t, out| list(&s.devices.filesystems, &t.devices.filesystems, out),
     |s, t, out| list(&s.devices.interfaces, &t.devices.interfaces, out),
-    |s, t, out| list(&s.devices.inputs, &t.devices.inputs, out),
+    input::compare,
     |s, t, out| list(&s.devices.sounds, &t.devices.sounds, out),
     |s, t, out| list(&s.devices.videos, &t.devices.videos, out),
     hostdev::compare,
