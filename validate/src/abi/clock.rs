@@ -22,10 +22,6 @@ virtargv_model::rules! {
     FREQUENCY = "abi-timer-frequency": Unsupported, Validate,
         "`<timer name='tsc' frequency=>`: `tsc-frequency=` of `-cpu`",
         help "set `frequency=` as in the source";
-    /// The time stamp counter keeps its mode.
-    MODE = "abi-timer-mode": Unsupported, Validate,
-        "`<timer name='tsc' mode=>`",
-        help "set `mode=` as in the source";
 }
 
 const ROWS: &[Row<Timer>] = &[
@@ -34,10 +30,7 @@ const ROWS: &[Row<Timer>] = &[
 ];
 
 /// What is compared of the time stamp counter.
-const TSC: &[Row<Timer>] = &[
-    row(&FREQUENCY, "@frequency", |timer| Value::or_zero(timer.frequency)),
-    row(&MODE, "@mode", |timer| Value::word(timer.mode)),
-];
+const TSC: &[Row<Timer>] = &[row(&FREQUENCY, "@frequency", |timer| Value::or_zero(timer.frequency))];
 
 /// Compares the timers.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {

@@ -40,10 +40,6 @@ virtargv_model::rules! {
     ROTATION = "abi-disk-rotation": Unsupported, Validate,
         "`<disk><target rotation_rate=>`",
         help "set `rotation_rate=` as in the source";
-    /// A disk keeps whether it can be removed.
-    REMOVABLE = "abi-disk-removable": Unsupported, Validate,
-        "`<disk><target removable=>`: `removable=` of `scsi-hd` and `usb-storage`",
-        help "set `removable=` as in the source", since "12.9";
     /// A disk keeps its number of virtqueues.
     QUEUES = "abi-disk-queues": Unsupported, Validate,
         "`<disk><driver queues=>`: `num-queues=` of `virtio-blk`",
@@ -78,7 +74,6 @@ impl Compared for Disk {
         row(&READONLY, "readonly", |disk| Value::there(disk.is_readonly())),
         row(&MODEL, "@model", |disk| Value::Word(disk.model.map_or("default", DiskModel::as_str))),
         row(&ROTATION, "target/@rotation_rate", |disk| Value::or_zero(disk.target.rotation_rate)),
-        row(&REMOVABLE, "target/@removable", |disk| Value::word(disk.target.removable)),
         row(&QUEUES, "driver/@queues", |disk| Value::or_zero(disk.driver.queues)),
         row(&QUEUE_SIZE, "driver/@queue_size", |disk| Value::or_zero(disk.driver.queue_size)),
     ];

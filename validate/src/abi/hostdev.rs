@@ -1,16 +1,12 @@
 //! `<hostdev>`.
 
 use virtargv_model::Domain;
-use virtargv_model::device::hostdev::{Hostdev, HostdevSource, HostdevType};
+use virtargv_model::device::hostdev::{Hostdev, HostdevType};
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{At, Compared, Out, Row, Value, counts, key, list};
+use super::compared::{At, Compared, Out, Row, Value, counts, list};
 
 virtargv_model::rules! {
-    /// A host device keeps its mode.
-    MODE = "abi-hostdev-mode": Unsupported, Validate,
-        "`<hostdev mode=>`",
-        help "set `mode=` as in the source";
     /// A host device keeps its type; a PCI device and a mediated device can stand for each other.
     TYPE = "abi-hostdev-type": Unsupported, Validate,
         "`<hostdev type=>`: the device that the guest sees; which device of the host it is does not matter",
@@ -20,10 +16,7 @@ virtargv_model::rules! {
 impl Compared for Hostdev {
     const ELEMENT: &'static str = "hostdev";
 
-    const ROWS: &'static [Row<Self>] = &[key(&MODE, "@mode", |hostdev| {
-        let is_capability = matches!(hostdev.source, HostdevSource::Capability(_));
-        Value::Word(if is_capability { "capabilities" } else { "subsystem" })
-    })];
+    const ROWS: &'static [Row<Self>] = &[];
 
     fn info(&self) -> &DeviceInfo {
         &self.info

@@ -67,7 +67,6 @@ pub static TABLES: &[&[&Rule]] = &[
     video::ALL,
     hostdev::ALL,
     chardev::ALL,
-    hub::ALL,
     redirdev::ALL,
     watchdog::ALL,
     memballoon::ALL,

@@ -6,10 +6,6 @@ use virtargv_model::{Domain, Spelled};
 use super::compared::{Out, Row, Value, row};
 
 virtargv_model::rules! {
-    /// The guest keeps the type of its operating system.
-    TYPE = "abi-os-type": Unsupported, Validate,
-        "`<os><type>`",
-        help "set `<type>` as in the source";
     /// The guest keeps its architecture.
     ARCH = "abi-arch": Unsupported, Validate,
         "`<os><type arch=>`: the QEMU binary",
@@ -25,7 +21,6 @@ virtargv_model::rules! {
 }
 
 const ROWS: &[Row<Os>] = &[
-    row(&TYPE, "type", |os| Value::text(os.os_type.as_ref())),
     row(&ARCH, "type/@arch", |os| Value::text(os.arch.as_ref())),
     row(&MACHINE, "type/@machine", |os| Value::text(os.machine.as_ref())),
     row(&SMBIOS, "smbios/@mode", |os| Value::Word(os.smbios.map_or("none", SmbiosMode::as_str))),

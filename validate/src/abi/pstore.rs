@@ -3,14 +3,10 @@
 use virtargv_model::device::pstore::Pstore;
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{Compared, Row, Value, row};
+use super::compared::{Compared, Row, row};
 use super::memory::kib;
 
 virtargv_model::rules! {
-    /// A pstore device keeps its backend.
-    BACKEND = "abi-pstore-backend": Unsupported, Validate,
-        "`<pstore backend=>`: the device that the guest sees",
-        help "set `backend=` as in the source", since "10.6";
     /// A pstore device keeps its size.
     SIZE = "abi-pstore-size": Unsupported, Validate,
         "`<pstore><size>`",
@@ -19,10 +15,7 @@ virtargv_model::rules! {
 
 impl Compared for Pstore {
     const ELEMENT: &'static str = "pstore";
-    const ROWS: &'static [Row<Self>] = &[
-        row(&BACKEND, "@backend", |pstore| Value::word(pstore.backend)),
-        row(&SIZE, "size", |pstore| kib(pstore.size)),
-    ];
+    const ROWS: &'static [Row<Self>] = &[row(&SIZE, "size", |pstore| kib(pstore.size))];
 
     fn info(&self) -> &DeviceInfo {
         &self.info

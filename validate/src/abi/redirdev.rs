@@ -7,10 +7,6 @@ use virtargv_model::info::DeviceInfo;
 use super::compared::{Compared, Out, Row, Value, counts, row};
 
 virtargv_model::rules! {
-    /// A redirected device keeps its bus.
-    BUS = "abi-redirdev-bus": Unsupported, Validate,
-        "`<redirdev bus=>`",
-        help "set `bus=` as in the source";
     /// A redirected device keeps the type of its backend.
     SOURCE = "abi-redirdev-source": Unsupported, Validate,
         "`<redirdev type=>`: the state of a device that SPICE redirects is not that of one behind a socket",
@@ -23,10 +19,8 @@ virtargv_model::rules! {
 
 impl Compared for Redirdev {
     const ELEMENT: &'static str = "redirdev";
-    const ROWS: &'static [Row<Self>] = &[
-        row(&BUS, "@bus", |device| Value::word(device.bus)),
-        row(&SOURCE, "@type", |device| Value::word(Some(device.source.kind()))),
-    ];
+    const ROWS: &'static [Row<Self>] =
+        &[row(&SOURCE, "@type", |device| Value::word(Some(device.source.kind())))];
 
     fn info(&self) -> &DeviceInfo {
         &self.info

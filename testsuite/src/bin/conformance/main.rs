@@ -20,6 +20,7 @@ mod live;
 mod native;
 mod probed;
 mod ratchet;
+mod releases;
 mod run;
 mod sets;
 mod verify;
@@ -58,6 +59,9 @@ struct Args {
     /// name is the release. The host is that of --live.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["corpus", "capabilities", "live"])]
     abi: Option<PathBuf>,
+    /// With --corpus: compare each document under two releases, and count the differences that have no reason.
+    #[arg(long, value_name = "OLD..NEW", requires = "corpus")]
+    diff_releases: Option<String>,
     /// With --live and --abi: another description of the host.
     #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
@@ -143,6 +147,9 @@ fn measure(args: &Args) -> Result<bool, String> {
     }
     if let Some(dir) = &args.abi {
         return abi::measure(args, dir);
+    }
+    if let (Some(dir), Some(between)) = (&args.corpus, &args.diff_releases) {
+        return releases::measure(args, dir, between);
     }
     let corpus = Corpus::load(args.corpus.as_deref().ok_or("no corpus")?, args.followed)?;
     let pattern = args.diff.as_deref().or(args.only.as_deref());

@@ -84,7 +84,6 @@ const NAMED: &[(&str, &[&str])] = &[
     ("abi-disk-physical-block", &["physical_block_size"]),
     ("abi-disk-discard-granularity", &["discard_granularity"]),
     ("abi-disk-target", &["Target disk "]),
-    ("abi-disk-removable", &["removable"]),
     ("abi-controller-type", &["controller type"]),
     ("abi-controller-index", &["controller index"]),
     ("abi-controller-model", &["controller model"]),
@@ -197,7 +196,7 @@ fn values(message: &str, ours: &Difference) -> bool {
         &["abi-controller-model", "abi-address", "abi-sysinfo-field", "abi-memory-device-nvdimm"];
     let exempt = OTHERWISE.contains(&ours.problem.id());
     let Some((_, value)) = message.rsplit_once(" source ") else { return true };
-    let value = value.trim_matches('\'').trim_end_matches(" RPM");
+    let value = value.trim_matches(['\'', '(', ')']).trim_end_matches(" RPM");
     if exempt || value.contains(' ') {
         return true;
     }

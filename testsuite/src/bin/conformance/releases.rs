@@ -1,0 +1,120 @@
+//! `--diff-releases A..B`: the documents of a set under two releases, and the differences that have no reason.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use virtargv::diff::{Fleet, Side, diff};
+use virtargv::{Arch, FixedHost, Release, Request, builtin};
+
+use crate::Args;
+use crate::corpus::read;
+
+/// What is found out about one document.
+struct Found {
+    name: String,
+    took: Duration,
+    diff: virtargv::diff::Diff,
+}
+
+/// Compares every document below `dir`. Returns whether every difference has a reason.
+pub fn measure(args: &Args, dir: &Path, releases: &str) -> Result<bool, String> {
+    let (old, new) = releases.split_once("..").ok_or("--diff-releases takes OLD..NEW")?;
+    let parse = |name: &str| name.parse::<Release>().map_err(|error| error.to_string());
+    let releases = [parse(old)?, parse(new)?];
+    let mut documents = Vec::new();
+    for entry in
+        std::fs::read_dir(dir.join("domains")).map_err(|e| format!("{}: {e}", dir.display()))?.flatten()
+    {
+        let path = entry.path();
+        if path.extension().is_some_and(|extension| extension == "xml") {
+            documents.push(path);
+        }
+    }
+    documents.sort();
+    let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let started = Instant::now();
+    let work = || {
+        while let Some(path) = documents.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Ok(text) = read(path) else { continue };
+            let Some(found) = one(&name, &text, releases) else { continue };
+            if let Ok(mut results) = results.lock() {
+                results.push(found);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads.unwrap_or(1).max(1) {
+            let builder = std::thread::Builder::new().stack_size(8 << 20);
+            if builder.spawn_scoped(scope, work).is_err() {
+                work();
+            }
+        }
+    });
+    let took = started.elapsed();
+    let results = results.into_inner().map_err(|error| error.to_string())?;
+    Ok(tell(args, &results, took))
+}
+
+fn one(name: &str, text: &str, releases: [Release; 2]) -> Option<Found> {
+    if !text.contains("<domain") {
+        return None;
+    }
+    let arch = virtargv::arch_of(text).unwrap_or(Arch::X86_64);
+    let [old, new] = releases.map(|release| {
+        let names = builtin::names().filter(|name| name.ends_with(&format!("-{}", arch.qemu_name())));
+        names.last().and_then(|name| builtin::get(name, release))
+    });
+    let (old, new) = (old?, new?);
+    let host = FixedHost { arch, ..FixedHost::default() };
+    let started = Instant::now();
+    let side = |caps| Side { text, request: Request::new(caps, &host), machine: None };
+    let diff = diff(&side(&old), &side(&new));
+    Some(Found { name: name.to_owned(), took: started.elapsed(), diff })
+}
+
+fn tell(args: &Args, results: &[Found], took: Duration) -> bool {
+    let mut fleet = Fleet::default();
+    let (mut changes, mut unexplained, mut several) = (0_usize, 0_usize, 0_usize);
+    for found in results {
+        fleet.add(&found.name, &found.diff);
+        for change in &found.diff.changes {
+            changes += 1;
+            several += usize::from(change.reasons.len() > 3);
+            if change.reasons.is_empty() {
+                unexplained += 1;
+                println!("unexplained: {}: {change:?}", found.name);
+            }
+        }
+        for incompatible in &found.diff.abi {
+            changes += 1;
+            if incompatible.reasons.is_empty() {
+                unexplained += 1;
+                println!("unexplained: {}: {}", found.name, incompatible.difference.problem);
+            }
+        }
+    }
+    if args.failing {
+        for (kind, names) in fleet.sorted() {
+            println!("{:>6} {kind:?} {}", names.len(), names.first().map_or("", String::as_str));
+        }
+    }
+    let lines = results.iter().filter(|found| found.diff.lines == [true, true]).count();
+    let slowest = results.iter().max_by_key(|found| found.took);
+    let per_thousand = took.as_secs_f64() * 1000.0 / results.len().max(1) as f64;
+    println!("documents      {:>7}, {lines} with two command lines", results.len());
+    println!(
+        "differences    {changes:>7} of {} kinds, {several} with more than three reasons",
+        fleet.kinds.len()
+    );
+    println!("seen by guests {:>7} documents", fleet.seen);
+    println!("unexplained    {unexplained:>7}");
+    println!("1 000 documents in {per_thousand:.1} s");
+    if let Some(slowest) = slowest {
+        println!("the slowest: {} in {:?}", slowest.name, slowest.took);
+    }
+    unexplained == 0
+}

@@ -1,0 +1,169 @@
+//! Who sees a difference: the guest, or the host alone.
+
+use super::Part;
+
+/// Who sees a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Seen {
+    /// The guest: its machine, CPU, memory, firmware, devices, their addresses and properties.
+    Guest,
+    /// The host alone: how the same guest is run.
+    Host,
+}
+
+impl Seen {
+    /// The stable word used in machine-readable output.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// What of an option the guest sees.
+enum Sees {
+    /// Nothing.
+    Nothing,
+    /// All but these properties, and those of objects with these names.
+    AllBut(&'static [&'static str]),
+    /// These properties alone.
+    Only(&'static [&'static str]),
+}
+
+use Sees::{AllBut, Nothing, Only};
+
+/// The options; of one that is not listed the guest sees everything.
+const OPTIONS: &[(&str, Sees)] = &[
+    ("-name", Nothing),
+    ("-S", Nothing),
+    ("-object", Nothing),
+    ("-blockdev", Nothing),
+    ("-netdev", Nothing),
+    ("-chardev", Nothing),
+    ("-fsdev", Nothing),
+    ("-tpmdev", Nothing),
+    ("-audiodev", Nothing),
+    ("-mon", Nothing),
+    ("-display", Nothing),
+    ("-vnc", Nothing),
+    ("-spice", Nothing),
+    ("-sdl", Nothing),
+    ("-nographic", Nothing),
+    ("-sandbox", Nothing),
+    ("-msg", Nothing),
+    ("-pidfile", Nothing),
+    ("-add-fd", Nothing),
+    ("-incoming", Nothing),
+    ("-no-shutdown", Nothing),
+    ("-no-reboot", Nothing),
+    ("-no-user-config", Nothing),
+    ("-nodefconfig", Nothing),
+    ("-overcommit", Nothing),
+    ("-realtime", Nothing),
+    ("-run-with", Nothing),
+    ("-daemonize", Nothing),
+    ("-mem-path", Nothing),
+    ("-mem-prealloc", Nothing),
+    ("-enable-fips", Nothing),
+    ("-compat", Nothing),
+    ("-uuid", AllBut(&[])),
+    ("-drive", Only(&["if", "unit", "index", "readonly", "file"])),
+    ("-accel", Only(&["", "accel", "kernel-irqchip"])),
+    (
+        "-machine",
+        AllBut(&["dump-guest-core", "mem-merge", "memory-backend", "pcspk-audiodev", "memory-encryption"]),
+    ),
+    ("-numa", AllBut(&["memdev", "mem"])),
+    ("-set", Nothing),
+    ("-device", AllBut(HOST_PROPERTIES)),
+];
+
+/// The properties of devices that connect them with their backends, or say how they are run.
+const HOST_PROPERTIES: &[&str] = &[
+    "id",
+    "drive",
+    "netdev",
+    "chardev",
+    "chardevs",
+    "audiodev",
+    "memdev",
+    "rng",
+    "cryptodev",
+    "fsdev",
+    "tpmdev",
+    "iothread",
+    "iothread-vq-mapping",
+    "share-rw",
+    "werror",
+    "rerror",
+    "fd",
+    "vhostfd",
+    "vhost",
+    "host",
+    "sysfsdev",
+    "hostbus",
+    "hostaddr",
+    "hostdevice",
+    "hostport",
+    "tx",
+    "ioeventfd",
+    "failover_pair_id",
+    "evdev",
+    "grab_all",
+    "grab-toggle",
+    "repeat",
+    "display",
+    "filter",
+    "write-through",
+    "page-sampling",
+    "iommufd",
+    "guest-reset",
+    "memory",
+    "boot_wwpn",
+    "path",
+    "qom-path",
+    "x-disable-pcie",
+    "prealloc",
+    "dynamic-memslots",
+    "rendernode",
+    "db",
+    "ccid-card",
+    "streams",
+    "ramfb",
+];
+
+/// Who sees a difference of `property` of the argument `name`, whose option is `option`.
+pub(super) fn of(part: Part, option: &str, name: &str, property: &str) -> Seen {
+    match part {
+        Part::Order | Part::Environment | Part::Monitor | Part::Form => return Seen::Host,
+        // A guest that cannot be started on one side sees that.
+        Part::Problem => return Seen::Guest,
+        Part::Argument | Part::Property => {}
+    }
+    // The firmware is on a block device of the host.
+    if option == "-blockdev" && name.contains("pflash") {
+        let is_image = matches!(property, "" | "filename" | "read-only" | "driver") && part == Part::Property;
+        return if is_image { Seen::Guest } else { Seen::Host };
+    }
+    let sees = OPTIONS.iter().find(|(known, _)| *known == option).map(|(_, sees)| sees);
+    let is_of = |names: &[&str]| {
+        let first = property.split('.').next().unwrap_or(property);
+        names.contains(&first)
+    };
+    let is_seen = match sees {
+        None => true,
+        Some(Nothing) => false,
+        Some(AllBut(host)) => part == Part::Argument || !is_of(host),
+        Some(Only(guest)) => part == Part::Argument || is_of(guest),
+    };
+    if is_seen { Seen::Guest } else { Seen::Host }
+}
+
+/// The rules on what no guest sees: libvirt compares it for reasons of its own.
+const HOST_RULES: &[&str] = &["abi-name", "abi-cpu-check", "abi-memory-source"];
+
+/// Who sees a difference that breaks `rule`.
+pub(super) fn of_rule(rule: &str) -> Seen {
+    if HOST_RULES.contains(&rule) { Seen::Host } else { Seen::Guest }
+}
