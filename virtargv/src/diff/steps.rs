@@ -30,14 +30,21 @@ impl<'s> Steps<'s> {
         if before.machine != after.machine {
             reasons.push(Reason::Machine);
         }
+        let (flags, others) = (before.request.caps.flags(), after.request.caps.flags());
+        let flags_that = |is_set: bool| {
+            let changed = Cap::ALL.iter().filter(move |cap| flags.has(**cap) != others.has(**cap));
+            let changed = changed.filter(move |cap| others.has(**cap) == is_set);
+            changed.map(move |cap| Reason::Flag { cap: *cap, is_set })
+        };
         let (old, new) = (before.request.release(), after.request.release());
         let differs = |convention: &&Convention| old.has(**convention) != new.has(**convention);
+        // A release needs the flags that its QEMUs have: new ones come first, and what is gone goes last, so that there are as few
+        // refusals on the way as can be.
+        reasons.extend(flags_that(true));
         reasons
             .extend(Convention::ALL.iter().filter(differs).map(|convention| Reason::Convention(*convention)));
         reasons.extend(between(old.version(), new.version()).map(Reason::Version));
-        let (flags, others) = (before.request.caps.flags(), after.request.caps.flags());
-        let changed = Cap::ALL.iter().filter(|cap| flags.has(**cap) != others.has(**cap));
-        reasons.extend(changed.map(|cap| Reason::Flag { cap: *cap, is_set: others.has(*cap) }));
+        reasons.extend(flags_that(false));
         reasons.push(Reason::Binary);
         reasons.push(Reason::Settings);
         Self { before, after, texts, reasons }

@@ -1,6 +1,9 @@
 //! Who sees a difference: the guest, or the host alone.
 
-use super::Part;
+use virtargv_caps::Cap;
+use virtargv_model::Convention;
+
+use super::{Change, Part, Reason};
 
 /// Who sees a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -166,4 +169,86 @@ const HOST_RULES: &[&str] = &["abi-name", "abi-cpu-check", "abi-memory-source"];
 /// Who sees a difference that breaks `rule`.
 pub(super) fn of_rule(rule: &str) -> Seen {
     if HOST_RULES.contains(&rule) { Seen::Host } else { Seen::Guest }
+}
+
+/// The conventions by which the same guest is written in another way, or run in another way.
+const RESTATING: &[Convention] = &[
+    Convention::AccelOption,
+    Convention::MachineFeaturesFirst,
+    Convention::MachineAcpi,
+    Convention::PcSpeakerAudiodev,
+    Convention::ServerOnWaitOff,
+    Convention::ExplicitOn,
+    Convention::MemoryAfterControllers,
+    Convention::DecimalNumbers,
+    Convention::ExplicitNoDiscard,
+    Convention::DetectZeroesInChain,
+    Convention::DataStore,
+    Convention::PreallocWithPath,
+    Convention::MemorySizeKib,
+    Convention::CpuidEcxFirst,
+    Convention::CanonicalCpuNames,
+    // QEMU derives these features from the topology.
+    Convention::TopologyFeatures,
+    Convention::HypervOn,
+    Convention::HypervCrashOn,
+    Convention::ChardevSerial,
+    Convention::ChardevFileFdset,
+    Convention::AddressLast,
+    // The index is that of the port, which was numbered by its order.
+    Convention::IsaSerialIndex,
+    Convention::AudioElement,
+    Convention::QxlHeadsFirst,
+    Convention::VhostUserGpuTogether,
+    Convention::BochsMemoryInBytes,
+    Convention::ChannelDirPlain,
+    Convention::LaunchSecurityIds,
+    Convention::TpmBackendFirst,
+    Convention::TpmFdsetOpaque,
+    Convention::VirtiofsDeviceId,
+    Convention::VirtiofsSocketName,
+    Convention::BlockdevCacheLast,
+    Convention::CopyOnReadDiscard,
+    Convention::DriveNetworkProps,
+    Convention::ShareRwAlways,
+    Convention::VdpaByAlias,
+    Convention::NetdevIdLast,
+    Convention::SandboxByGroups,
+    Convention::DiscardGranularityLast,
+    Convention::ThrottleDiscard,
+    Convention::IommuAfterControllers,
+    Convention::FsdevReadonlyOn,
+    Convention::FsAliasNextFree,
+    Convention::PasstRoutes,
+    Convention::SlirpHelper,
+];
+
+/// The flags by which the same guest is written in another way.
+const RESTATING_FLAGS: &[Cap] =
+    &[Cap::MachineHpet, Cap::DeviceJson, Cap::ObjectJson, Cap::NetdevJson, Cap::ChardevJson];
+
+/// What an option means without a property: a value that is given only later says the same.
+const DEFAULTS: &[(&str, &str, &str)] = &[("-smp", "dies", "1"), ("-smp", "clusters", "1")];
+
+/// Who sees `change`, whose reasons are known.
+pub(super) fn in_the_end(change: &Change) -> Seen {
+    if change.part == Part::Problem || change.seen == Seen::Host {
+        return change.seen;
+    }
+    let restates = |reason: &Reason| match reason {
+        Reason::Convention(convention) => RESTATING.contains(convention),
+        Reason::Flag { cap, .. } => RESTATING_FLAGS.contains(cap),
+        _ => false,
+    };
+    if !change.reasons.is_empty() && change.reasons.iter().all(restates) {
+        return Seen::Host;
+    }
+    let is_default = DEFAULTS.iter().any(|(option, property, value)| {
+        let values = [&change.before, &change.after];
+        change.argument == *option
+            && change.property == *property
+            && values.iter().any(|value| value.is_none())
+            && values.iter().any(|known| known.as_deref() == Some(*value))
+    });
+    if is_default { Seen::Host } else { Seen::Guest }
 }

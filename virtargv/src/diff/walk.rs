@@ -44,6 +44,7 @@ pub(super) fn diff(before: &Side<'_>, after: &Side<'_>) -> Diff {
     let stretches = stretches(&steps, &points, &lines, &incompatible);
     for change in &mut changes {
         change.reasons = reasons_of(change, &stretches);
+        change.seen = visible::in_the_end(change);
     }
     let abi = differences.into_iter().map(|difference| Incompatible {
         seen: visible::of_rule(difference.problem.id()),

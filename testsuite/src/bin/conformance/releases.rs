@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use virtargv::diff::{Fleet, Side, diff};
-use virtargv::{Arch, FixedHost, Release, Request, builtin};
+use virtargv::{Release, Request};
+use virtargv_testsuite::pretend::pretend;
 
-use crate::Args;
-use crate::corpus::read;
+use crate::case::Case;
+use crate::corpus::{Corpus, Followed};
+use crate::{Args, glob, host, sets};
 
 /// What is found out about one document.
 struct Found {
@@ -23,26 +25,20 @@ pub fn measure(args: &Args, dir: &Path, releases: &str) -> Result<bool, String> 
     let (old, new) = releases.split_once("..").ok_or("--diff-releases takes OLD..NEW")?;
     let parse = |name: &str| name.parse::<Release>().map_err(|error| error.to_string());
     let releases = [parse(old)?, parse(new)?];
-    let mut documents = Vec::new();
-    for entry in
-        std::fs::read_dir(dir.join("domains")).map_err(|e| format!("{}: {e}", dir.display()))?.flatten()
-    {
-        let path = entry.path();
-        if path.extension().is_some_and(|extension| extension == "xml") {
-            documents.push(path);
-        }
-    }
-    documents.sort();
+    let corpora = releases.map(|release| Corpus::load(dir, Some(Followed::Named(release))));
+    let [Ok(old), Ok(new)] = &corpora else {
+        return Err(corpora.into_iter().find_map(Result::err).unwrap_or_default());
+    };
+    let pattern = args.only.as_deref().unwrap_or("*");
+    let cases: Vec<&Case> = new.cases.iter().filter(|case| glob(pattern, &case.id)).collect();
     let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
     let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let started = Instant::now();
     let work = || {
-        while let Some(path) = documents.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let Ok(text) = read(path) else { continue };
-            let Some(found) = one(&name, &text, releases) else { continue };
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let found = one(old, new, case);
             if let Ok(mut results) = results.lock() {
-                results.push(found);
+                results.extend(found);
             }
         }
     };
@@ -59,21 +55,20 @@ pub fn measure(args: &Args, dir: &Path, releases: &str) -> Result<bool, String> 
     Ok(tell(args, &results, took))
 }
 
-fn one(name: &str, text: &str, releases: [Release; 2]) -> Option<Found> {
-    if !text.contains("<domain") {
-        return None;
-    }
-    let arch = virtargv::arch_of(text).unwrap_or(Arch::X86_64);
-    let [old, new] = releases.map(|release| {
-        let names = builtin::names().filter(|name| name.ends_with(&format!("-{}", arch.qemu_name())));
-        names.last().and_then(|name| builtin::get(name, release))
-    });
-    let (old, new) = (old?, new?);
-    let host = FixedHost { arch, ..FixedHost::default() };
+/// A case that cannot be set up under both releases is left out.
+fn one(old: &Corpus, new: &Corpus, case: &Case) -> Option<Found> {
+    let text = new.domain(case.text("input")?).ok()?;
+    let (before, after) = (sets::caps(old, case, &text).ok()?, sets::caps(new, case, &text).ok()?);
+    let host = host::host(new, case, &text).ok()?;
+    let host = pretend(&host);
     let started = Instant::now();
-    let side = |caps| Side { text, request: Request::new(caps, &host), machine: None };
-    let diff = diff(&side(&old), &side(&new));
-    Some(Found { name: name.to_owned(), took: started.elapsed(), diff })
+    let side = |caps| {
+        let mut request = Request::new(caps, &host);
+        request.read.abi_update = case.texts("parse_flags").any(|flag| flag == "abi_update");
+        Side { text: &text, request, machine: None }
+    };
+    let diff = diff(&side(&before), &side(&after));
+    Some(Found { name: case.id.clone(), took: started.elapsed(), diff })
 }
 
 fn tell(args: &Args, results: &[Found], took: Duration) -> bool {
