@@ -1,8 +1,8 @@
 //! `virtargv check`: reports all problems of documents.
 
-mod files;
+pub(crate) mod files;
 mod layout;
-mod pool;
+pub(crate) mod pool;
 mod progress;
 mod result;
 

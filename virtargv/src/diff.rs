@@ -25,6 +25,8 @@ mod steps;
 mod visible;
 mod walk;
 
+use std::fmt;
+
 use virtargv_caps::Cap;
 use virtargv_host::Request;
 use virtargv_model::{Convention, Report, Version};
@@ -159,6 +161,44 @@ pub enum Reason {
     Binary,
     /// The host or the options differ.
     Settings,
+}
+
+impl Reason {
+    /// The stable word used in machine-readable output.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Machine => "machine",
+            Self::Convention(_) => "convention",
+            Self::Version(_) => "version",
+            Self::Flag { .. } => "flag",
+            Self::Binary => "binary",
+            Self::Settings => "settings",
+        }
+    }
+}
+
+/// For people, on one line.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Document => f.write_str("the document is another one"),
+            Self::Machine => f.write_str("the machine type is another one"),
+            Self::Convention(convention) => {
+                let (name, releases) = (convention.name(), convention.releases());
+                write!(f, "convention {name}, {releases} of libvirt: {}", convention.summary())
+            }
+            Self::Version(version) => {
+                write!(f, "words, attributes or rules that libvirt {version} added or removed")
+            }
+            Self::Flag { cap, is_set } => {
+                let side = if *is_set { "second" } else { "first" };
+                write!(f, "capability flag {} on the {side} side only: {}", cap.name(), cap.summary())
+            }
+            Self::Binary => f.write_str("QEMU's machine types, CPU models, their defaults, or its version"),
+            Self::Settings => f.write_str("the host or the options"),
+        }
+    }
 }
 
 /// What differs between two sides, and why.

@@ -16,7 +16,17 @@ pub(super) struct Facts {
     arguments: Vec<Fact>,
     environment: BTreeMap<String, String>,
     monitor: BTreeMap<String, String>,
-    problems: BTreeMap<String, String>,
+    problems: BTreeMap<String, Told>,
+}
+
+/// What is told of a problem. All of that compares as equal: the same problem can be told with the name of another release.
+#[derive(Debug, Clone)]
+struct Told(String);
+
+impl PartialEq for Told {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// An argument.
@@ -42,7 +52,7 @@ impl Facts {
             facts
                 .problems
                 .entry(problem.id().to_owned())
-                .or_insert_with(|| format!("{severity}{}", problem.message));
+                .or_insert_with(|| Told(format!("{severity}{}", problem.message)));
         }
         if let Some(line) = &run.command_line {
             facts.add_line(line);
@@ -77,7 +87,12 @@ impl Facts {
     /// The differences from `self` to `after`. Where one of them has no command line, only the problems are compared.
     pub(super) fn changes(&self, after: &Self) -> Vec<Change> {
         let mut changes = Vec::new();
-        maps(Part::Problem, &self.problems, &after.problems, &mut changes);
+        let told = |problems: &BTreeMap<String, Told>, others: &BTreeMap<String, Told>| {
+            let own = problems.iter().filter(|(id, _)| !others.contains_key(*id));
+            own.map(|(id, Told(text))| (id.clone(), text.clone())).collect::<BTreeMap<_, _>>()
+        };
+        let (gone, new) = (told(&self.problems, &after.problems), told(&after.problems, &self.problems));
+        maps(Part::Problem, &gone, &new, &mut changes);
         if !self.has_line || !after.has_line {
             return changes;
         }

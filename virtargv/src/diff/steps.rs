@@ -50,6 +50,27 @@ impl<'s> Steps<'s> {
         Self { before, after, texts, reasons }
     }
 
+    /// Puts the flags among the steps `together`, which make a difference only together, next to the last of them, so that the steps
+    /// between them can be told apart. Returns whether that changed the order.
+    pub(super) fn gather(&mut self, together: &[usize]) -> bool {
+        let is_flag = |step: &&usize| matches!(self.reason(**step), Some(Reason::Flag { .. }));
+        let fixed = together.iter().filter(|step| !is_flag(step)).max();
+        let Some(pivot) = fixed.or_else(|| together.iter().max()).and_then(|step| self.reason(*step)) else {
+            return false;
+        };
+        let flags: Vec<Reason> =
+            together.iter().filter(is_flag).filter_map(|step| self.reason(*step)).collect();
+        let flags: Vec<Reason> = flags.into_iter().filter(|flag| *flag != pivot).collect();
+        let mut order: Vec<Reason> =
+            self.reasons.iter().copied().filter(|reason| !flags.contains(reason)).collect();
+        let at =
+            order.iter().position(|reason| *reason == pivot).map_or(order.len(), |at| at.saturating_add(1));
+        order.splice(at..at, flags);
+        let is_new = order != self.reasons;
+        self.reasons = order;
+        is_new
+    }
+
     /// The number of steps.
     pub(super) fn len(&self) -> usize {
         self.reasons.len()

@@ -22,7 +22,7 @@ struct Stretch {
 }
 
 pub(super) fn diff(before: &Side<'_>, after: &Side<'_>) -> Diff {
-    let steps = Steps::new(before, after);
+    let mut steps = Steps::new(before, after);
     let (first, reports) = {
         let (old, new) = (point(&steps, 0), point(&steps, steps.len()));
         ([old.0, new.0], [old.1, new.1])
@@ -41,6 +41,14 @@ pub(super) fn diff(before: &Side<'_>, after: &Side<'_>) -> Diff {
     }
     let mut points = vec![(0, old), (steps.len(), new)];
     search(&steps, &mut points);
+    for _ in 0..GATHERED {
+        let Some(together) = scattered(&points, &lines) else { break };
+        if !steps.gather(&together) {
+            break;
+        }
+        points.retain(|(at, _)| *at == 0 || *at == steps.len());
+        search(&steps, &mut points);
+    }
     let stretches = stretches(&steps, &points, &lines, &incompatible);
     for change in &mut changes {
         change.reasons = reasons_of(change, &stretches);
@@ -52,6 +60,31 @@ pub(super) fn diff(before: &Side<'_>, after: &Side<'_>) -> Diff {
         difference,
     });
     Diff { changes, abi: abi.collect(), reports, lines }
+}
+
+/// How often steps that need each other are put side by side.
+const GATHERED: usize = 4;
+
+/// Steps without a command line after all of them but the last, and with others between them of which so nothing is known.
+fn scattered(points: &[(usize, Point)], lines: &[bool; 2]) -> Option<Vec<usize>> {
+    if !lines.iter().all(|has_line| *has_line) {
+        return None;
+    }
+    let mut steps: Vec<usize> = Vec::new();
+    for pair in points.windows(2) {
+        let [(low, before), (_, after)] = pair else { continue };
+        if before.facts != after.facts || before.domain != after.domain {
+            if before.facts.has_line {
+                steps.clear();
+            }
+            steps.push(*low);
+        }
+        let span = steps.last().zip(steps.first()).map_or(0, |(last, first)| last.saturating_sub(*first));
+        if after.facts.has_line && !before.facts.has_line && span >= steps.len() {
+            return Some(steps);
+        }
+    }
+    None
 }
 
 fn point(steps: &Steps<'_>, at: usize) -> (Point, Report) {
