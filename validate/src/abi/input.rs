@@ -16,10 +16,6 @@ virtargv_model::rules! {
     BUS = "abi-input-bus": Unsupported, Validate,
         "`<input bus=>`",
         help "set `bus=` as in the source";
-    /// An input device keeps its model.
-    MODEL = "abi-input-model": Unsupported, Validate,
-        "`<input model=>`: which virtio device it is",
-        help "set `model=` as in the source";
 }
 
 impl Compared for Input {
@@ -28,7 +24,6 @@ impl Compared for Input {
     const ROWS: &'static [Row<Self>] = &[
         row(&TYPE, "@type", |input| Value::word(input.kind)),
         row(&BUS, "@bus", |input| Value::word(input.bus)),
-        row(&MODEL, "@model", |input| Value::word(input.model)),
     ];
 
     fn info(&self) -> &DeviceInfo {

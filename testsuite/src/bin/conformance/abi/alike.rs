@@ -96,7 +96,6 @@ const NAMED: &[(&str, &[&str])] = &[
     ("abi-interface-queues", &["network queue count"]),
     ("abi-input-type", &["input device type"]),
     ("abi-input-bus", &["input device bus"]),
-    ("abi-input-model", &["input", "model"]),
     ("abi-sound", &["sound card"]),
     ("abi-video-model", &["video card model"]),
     ("abi-video-memory", &["video card", "ram"]),
