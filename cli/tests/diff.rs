@@ -83,8 +83,8 @@ fn a_change_is_told_with_its_reason() {
         &["convention AccelOption, since 7.10 of libvirt", "ImpliedItco"],
     );
     check(
-        &["--caps", "builtin:qemu-5.2-x86_64..builtin:qemu-11.1-x86_64", "guest.xml"],
-        &["capability flag device.json+hotplug on the second side only"],
+        &["--caps", "builtin:qemu-7.2-x86_64..builtin:qemu-11.1-x86_64", "guest.xml"],
+        &["capability flag object-monitor-qmp on the second side only"],
     );
     check(&["--release", "7.0..11.3", "fleet"], &["Guests see:", "a.xml, b.xml", "2 documents: 2 of which"]);
     check(&["guest.xml"], &["no difference"]);

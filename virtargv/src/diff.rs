@@ -11,7 +11,7 @@
 //!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
 //! let host = FixedHost::default();
 //! let [old, new] = [Release::V7_0, Release::V11_3]
-//!     .map(|release| builtin::get("qemu-5.2-x86_64", release).expect("a built-in set"));
+//!     .map(|release| builtin::get("qemu-7.2-x86_64", release).expect("a built-in set"));
 //! let side = |caps| Side { text, request: Request::new(caps, &host), machine: None };
 //! let diff = diff(&side(&old), &side(&new));
 //! let memory = diff.changes.iter().find(|change| change.argument == "-m").expect("a difference");

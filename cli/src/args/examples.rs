@@ -63,7 +63,7 @@ pub(super) const DIFF: &str = concat!(
 Examples:
   virtargv diff old.xml new.xml                      two documents
   virtargv diff --release 7.0..12.9 guest.xml        one document under two releases of libvirt
-  virtargv diff --caps builtin:qemu-5.2-x86_64 --caps probe:/usr/bin/qemu-system-x86_64 guest.xml
+  virtargv diff --caps builtin:qemu-7.2-x86_64 --caps probe:/usr/bin/qemu-system-x86_64 guest.xml
                                                      the same with two QEMUs
   virtargv diff --machine pc-q35-9.0..pc-q35-10.0 guest.xml
                                                      with two machine types

@@ -93,8 +93,8 @@ fn line(change: &Change) -> String {
     let origin = if change.origin.is_empty() { String::new() } else { format!("   ({})", change.origin) };
     match change.part {
         Part::Argument | Part::Problem => match (&change.before, &change.after) {
-            (Some(_), _) => format!("- {name}: {before}{origin}"),
-            _ => format!("+ {name}: {after}{origin}"),
+            (Some(_), _) => format!("- {name}{}{origin}", after_colon(&before)),
+            _ => format!("+ {name}{}{origin}", after_colon(&after)),
         },
         Part::Form => format!("= {name} is written otherwise{origin}"),
         Part::Order => format!("= the order of the arguments: {after} is where {before} was"),
@@ -105,6 +105,11 @@ fn line(change: &Change) -> String {
             format!("~ {name} {}: {before} -> {after}{origin}", change.property)
         }
     }
+}
+
+/// The value of an argument; an option without one has none.
+fn after_colon(value: &str) -> String {
+    if value.is_empty() { String::new() } else { format!(": {value}") }
 }
 
 fn short(text: &str) -> String {

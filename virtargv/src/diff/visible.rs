@@ -252,3 +252,24 @@ pub(super) fn in_the_end(change: &Change) -> Seen {
     });
     if is_default { Seen::Host } else { Seen::Guest }
 }
+
+/// Options that say the same as a property of `-machine`.
+const SAID_BY_OPTION: &[(&str, &str, &str)] = &[("-no-acpi", "acpi", "off"), ("-no-hpet", "hpet", "off")];
+
+/// Takes what one side says with an option and the other with a property of `-machine` as the same for the guest.
+pub(super) fn pair_up(changes: &mut [Change]) {
+    for (option, property, value) in SAID_BY_OPTION {
+        let is_option = |change: &Change| change.part == Part::Argument && change.argument == *option;
+        let is_property = |change: &Change| change.argument == "-machine" && change.property == *property;
+        let gone = |change: &Change| change.after.is_none();
+        let option_gone = changes.iter().find(|change| is_option(change)).map(gone);
+        let property_gone = changes.iter().find(|change| is_property(change)).filter(|change| {
+            let values = (change.before.as_deref(), change.after.as_deref());
+            values == (None, Some(value)) || values == (Some(value), None)
+        });
+        if option_gone.zip(property_gone.map(gone)).is_some_and(|(option, property)| option != property) {
+            let same = changes.iter_mut().filter(|change| is_option(change) || is_property(change));
+            same.for_each(|change| change.seen = Seen::Host);
+        }
+    }
+}

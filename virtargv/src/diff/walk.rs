@@ -54,6 +54,7 @@ pub(super) fn diff(before: &Side<'_>, after: &Side<'_>) -> Diff {
         change.reasons = reasons_of(change, &stretches);
         change.seen = visible::in_the_end(change);
     }
+    visible::pair_up(&mut changes);
     let abi = differences.into_iter().map(|difference| Incompatible {
         seen: visible::of_rule(difference.problem.id()),
         reasons: reasons_of_rule(&difference, &stretches),
