@@ -143,6 +143,7 @@ impl Caps {
 
     /// These capabilities under `release` with `flags` and no others, whatever [`FlagState`] the release gives them. Two sets can so be
     /// compared one flag at a time.
+    #[must_use]
     pub fn with_exactly(&self, release: Release, flags: CapSet) -> Self {
         Self { flags, release, ..self.clone() }
     }

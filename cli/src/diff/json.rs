@@ -65,7 +65,7 @@ fn change(change: &Change) -> Value {
         "before": change.before,
         "after": change.after,
         "origin": change.origin,
-        "reasons": change.reasons.iter().map(reason).collect::<Vec<_>>(),
+        "reasons": change.reasons.iter().copied().map(reason).collect::<Vec<_>>(),
     })
 }
 
@@ -78,11 +78,11 @@ fn incompatible(incompatible: &Incompatible) -> Value {
         "before": difference.before,
         "after": difference.after,
         "message": difference.problem.message,
-        "reasons": incompatible.reasons.iter().map(reason).collect::<Vec<_>>(),
+        "reasons": incompatible.reasons.iter().copied().map(reason).collect::<Vec<_>>(),
     })
 }
 
-fn reason(reason: &Reason) -> Value {
+fn reason(reason: Reason) -> Value {
     let name = match reason {
         Reason::Convention(convention) => Some(convention.name().to_owned()),
         Reason::Version(version) => Some(version.to_string()),
@@ -98,7 +98,7 @@ fn kind((kind, names): (&Kind, &[String])) -> Value {
         "part": kind.part.map_or("incompatible", virtargv::diff::Part::id),
         "what": kind.what,
         "property": kind.property,
-        "reasons": kind.reasons.iter().map(reason).collect::<Vec<_>>(),
+        "reasons": kind.reasons.iter().copied().map(reason).collect::<Vec<_>>(),
         "documents": names,
     })
 }

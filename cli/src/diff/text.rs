@@ -62,7 +62,7 @@ fn missing(diff: &Diff) -> String {
     let [old, new] = &diff.reports;
     let report = if diff.lines == [true, false] { new } else { old };
     let mut out = format!("\n{which}, so that only the completed domains are compared:\n");
-    for problem in report.iter() {
+    for problem in report {
         let _ = writeln!(out, "    {}: {}", problem.id(), escaped(&one_line(&problem.to_string())));
     }
     out

@@ -36,7 +36,7 @@ const TSC: &[Row<Timer>] = &[row(&FREQUENCY, "@frequency", |timer| Value::or_zer
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let (source, target) = (&source.clock, &target.clock);
     if source.timers.len() != target.timers.len() {
-        let at = out.at("clock", source.pos, target.pos);
+        let at = At::of("clock", source.pos, target.pos);
         let count = |timers: &[Timer]| Some(timers.len().to_string());
         out.differs(&COUNT, &at, "", "number of <timer>", count(&source.timers), count(&target.timers));
         return;

@@ -13,6 +13,9 @@ virtargv_model::rules! {
         help "give the target the devices of the source, in the same order; what is added or removed while the guest runs is hotplug";
 }
 
+/// What begins the name of a count.
+pub(super) const NUMBER_OF: &str = "number of ";
+
 /// A value that is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
@@ -24,6 +27,8 @@ pub(super) enum Value {
     Word(&'static str),
     /// A number, written decimal.
     Number(u64),
+    /// A size in KiB.
+    Kib(u64),
     /// A number, written hexadecimal.
     Hex(u64),
     /// A text.
@@ -63,6 +68,7 @@ impl Value {
             Self::There => String::new(),
             Self::Word(word) => (*word).to_owned(),
             Self::Number(number) => number.to_string(),
+            Self::Kib(size) => format!("{size} KiB"),
             Self::Hex(number) => format!("{number:#x}"),
             Self::Text(text) => text.clone(),
         })
@@ -100,6 +106,13 @@ pub(super) struct At {
     pub(super) target: Pos,
 }
 
+impl At {
+    /// The elements `element` at the two places.
+    pub(super) fn of(element: &'static str, source: Pos, target: Pos) -> Self {
+        Self { element, name: None, source, target }
+    }
+}
+
 /// Collects the differences.
 pub(super) struct Out {
     source: Pos,
@@ -116,11 +129,6 @@ impl Out {
 
     pub(super) fn finish(self) -> Vec<Difference> {
         self.found
-    }
-
-    /// The elements `element` at the two places.
-    pub(super) fn at(&self, element: &'static str, source: Pos, target: Pos) -> At {
-        At { element, name: None, source, target }
     }
 
     /// Compares two elements by `rows`. Returns whether they are the same thing.
@@ -170,13 +178,19 @@ impl Out {
         if !rule.releases.contains(self.release) {
             return;
         }
-        let of = at.name.as_ref().map(|name| format!(" of `{name}`")).unwrap_or_default();
+        // A name that is what differs says nothing more.
+        let name = at.name.as_ref().filter(|name| after.as_ref() != Some(name));
+        let of = name.map(|name| format!(" of `{name}`")).unwrap_or_default();
+        let shown = match what.strip_prefix(NUMBER_OF) {
+            Some(element) => format!("the {NUMBER_OF}`{element}`"),
+            None => format!("`{what}`"),
+        };
         let state = |value: &Option<String>| match value {
             None => "absent".to_owned(),
             Some(text) if text.is_empty() => "present".to_owned(),
             Some(text) => format!("`{text}`"),
         };
-        let message = format!("`{what}`{of} is {}, but {} in the source", state(&after), state(&before));
+        let message = format!("{shown}{of} is {}, but {} in the source", state(&after), state(&before));
         let place = |pos: Pos, whole: Pos| match pos.offset() {
             Some(_) => pos.path(path),
             None => Place::from(whole),
@@ -195,21 +209,31 @@ impl Out {
 pub(super) fn written(element: &str, path: &str) -> String {
     let mut out = format!("<{element}>");
     for step in path.split('/').filter(|step| !step.is_empty()) {
-        match step.strip_prefix('@') {
-            Some(attribute) => {
-                out.pop();
-                out.push(' ');
-                out.push_str(attribute);
-                out.push_str("=>");
-            }
-            None => {
-                out.push('<');
-                out.push_str(step);
-                out.push('>');
-            }
+        if let Some(attribute) = step.strip_prefix('@') {
+            out.pop();
+            out.extend([" ", attribute, "=>"]);
+        } else {
+            out.extend(["<", step, ">"]);
         }
     }
     out
+}
+
+/// The `<driver>` of a device.
+pub(super) enum Driver {
+    /// A device of this kind has none.
+    Never,
+    /// It has none.
+    Absent,
+    /// It has one, with these options.
+    Options(VirtioOptions),
+}
+
+impl Driver {
+    /// One with `options`, where it is written.
+    pub(super) fn of(options: VirtioOptions, is_written: bool) -> Self {
+        if is_written { Self::Options(options) } else { Self::Absent }
+    }
 }
 
 /// A kind of device.
@@ -228,9 +252,9 @@ pub(super) trait Compared: Sized + 'static {
         None
     }
 
-    /// The options of virtio where the device has a `<driver>`; the outer `None` for a kind without such options.
-    fn driver(&self) -> Option<Option<VirtioOptions>> {
-        None
+    /// Its `<driver>`.
+    fn driver(&self) -> Driver {
+        Driver::Never
     }
 
     /// Compares what is no row.
@@ -243,17 +267,17 @@ pub(super) fn list<T: Compared>(source: &[T], target: &[T], out: &mut Out) {
         count(source, target, out);
         return;
     }
+    let is_only = source.len() == 1;
     for (index, (source, target)) in source.iter().zip(target).enumerate() {
         let alias = || target.info().alias.clone().or_else(|| source.info().alias.clone());
-        let name = target.name().or_else(alias).or_else(|| Some(index.to_string()));
+        let place = || format!("devices/{}[{}]", T::ELEMENT, index.saturating_add(1));
+        let name = target.name().or_else(alias).or_else(|| (!is_only).then(place));
         let at = At { element: T::ELEMENT, name, source: source.info().pos, target: target.info().pos };
         if !out.rows(&at, T::ROWS, source, target) {
             continue;
         }
         T::more(source, target, &at, out);
-        if let (Some(source), Some(target)) = (source.driver(), target.driver()) {
-            virtio::compare(source, target, &at, out);
-        }
+        virtio::compare(&source.driver(), &target.driver(), &at, out);
         address::compare(source.info(), target.info(), &at, out);
         out.rows(&at, T::LAST, source, target);
     }
@@ -269,7 +293,7 @@ fn count<T: Compared>(source: &[T], target: &[T], out: &mut Out) {
         let found = more.iter().find(is_new).or_else(|| more.get(fewer.len()));
         found.map_or(Pos::NONE, |device| device.info().pos)
     }
-    let (mut at, what) = (out.at("devices", Pos::NONE, Pos::NONE), format!("<{}>", T::ELEMENT));
+    let (mut at, what) = (At::of("devices", Pos::NONE, Pos::NONE), format!("<{}>", T::ELEMENT));
     if target.len() > source.len() {
         at.target = extra(target, source);
     } else {
@@ -280,6 +304,6 @@ fn count<T: Compared>(source: &[T], target: &[T], out: &mut Out) {
 
 /// Reports that the numbers of `what` differ.
 pub(super) fn counts(at: &At, what: &str, source: usize, target: usize, out: &mut Out) {
-    let what = format!("number of {what}");
+    let what = format!("{NUMBER_OF}{what}");
     out.differs(&COUNT, at, "", &what, Some(source.to_string()), Some(target.to_string()));
 }

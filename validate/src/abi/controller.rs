@@ -3,10 +3,9 @@
 use virtargv_model::device::controller::{
     Controller, ControllerDriver, ControllerKind, ControllerType, VirtioSerial,
 };
-use virtargv_model::device::virtio::VirtioOptions;
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{At, Compared, Out, Row, Value, key, row};
+use super::compared::{At, Compared, Driver, Out, Row, Value, key, row};
 
 virtargv_model::rules! {
     /// The controllers keep their order.
@@ -48,8 +47,8 @@ impl Compared for Controller {
         Some(format!("{} {}", self.controller_type(), self.number()))
     }
 
-    fn driver(&self) -> Option<Option<VirtioOptions>> {
-        Some((self.driver != ControllerDriver::default()).then_some(self.driver.virtio))
+    fn driver(&self) -> Driver {
+        Driver::of(self.driver.virtio, self.driver != ControllerDriver::default())
     }
 
     fn more(source: &Self, target: &Self, at: &At, out: &mut Out) {

@@ -90,7 +90,7 @@ fn topology(cpu: &Cpu, of: fn(&CpuTopology) -> u32) -> Value {
 /// Compares the CPU.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let place = |domain: &Domain| domain.cpu.as_ref().map_or(domain.pos, |cpu| cpu.pos);
-    let at = out.at("cpu", place(source), place(target));
+    let at = At::of("cpu", place(source), place(target));
     match (&source.cpu, &target.cpu) {
         (None, None) => {}
         (Some(before), Some(after)) => {

@@ -2,10 +2,9 @@
 
 use virtargv_model::Spelled;
 use virtargv_model::device::disk::{Disk, DiskModel};
-use virtargv_model::device::virtio::VirtioOptions;
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{Compared, Row, Value, row};
+use super::compared::{Compared, Driver, Row, Value, row};
 
 virtargv_model::rules! {
     /// A disk keeps its kind of drive.
@@ -99,7 +98,7 @@ impl Compared for Disk {
     }
 
     /// A completed disk has a `<driver>`.
-    fn driver(&self) -> Option<Option<VirtioOptions>> {
-        Some(Some(self.driver.virtio))
+    fn driver(&self) -> Driver {
+        Driver::Options(self.driver.virtio)
     }
 }

@@ -2,7 +2,7 @@
 
 use virtargv_model::Domain;
 
-use super::compared::{Out, Row, Value, row};
+use super::compared::{At, Out, Row, Value, row};
 
 virtargv_model::rules! {
     /// The guest keeps its hypervisor.
@@ -37,7 +37,7 @@ const NAMES: &[Row<Domain>] = &[row(&NAME, "name", |domain| Value::text(domain.n
 
 /// Compares what is of the whole domain.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
-    let at = out.at("domain", source.pos, target.pos);
+    let at = At::of("domain", source.pos, target.pos);
     out.rows(&at, ROWS, source, target);
     if let (Some(before), Some(after)) = (&source.genid, &target.genid) {
         let text = |id: &Option<virtargv_model::Uuid>| Value::text(id.as_ref());

@@ -29,7 +29,7 @@ virtargv_model::rules! {
 /// The features that are on or off, or have a value, in libvirt's order.
 const ROWS: &[Row<Features>] = &[
     row(&FEATURE, "acpi", |features| on(features.acpi)),
-    row(&FEATURE, "apic", |features| features.apic.as_ref().map_or(Value::Absent, apic)),
+    row(&FEATURE, "apic", |features| features.apic.map_or(Value::Absent, apic)),
     row(&FEATURE, "pae", |features| on(features.pae)),
     row(&FEATURE, "hap", |features| Value::word(features.hap)),
     row(&FEATURE, "viridian", |features| on(features.viridian)),
@@ -39,7 +39,7 @@ const ROWS: &[Row<Features>] = &[
     row(&FEATURE, "pvspinlock", |features| Value::word(features.pvspinlock)),
     row(&FEATURE, "pmu", |features| Value::word(features.pmu)),
     row(&FEATURE, "vmport", |features| Value::word(features.vmport)),
-    row(&FEATURE, "gic", |features| features.gic.as_ref().map_or(Value::Absent, gic)),
+    row(&FEATURE, "gic", |features| features.gic.map_or(Value::Absent, gic)),
     row(&FEATURE, "smm", |features| Value::word(features.smm.as_ref().map(smm))),
     row(&FEATURE, "ioapic", |features| Value::word(features.ioapic)),
     row(&FEATURE, "hpt", |features| {
@@ -66,14 +66,14 @@ fn on(is_on: bool) -> Value {
     Value::word(is_on.then_some(OnOff::On))
 }
 
-fn apic(apic: &Apic) -> Value {
+fn apic(apic: Apic) -> Value {
     match apic.eoi {
         None => Value::Word("on"),
         Some(eoi) => Value::Text(format!("on, eoi {eoi}")),
     }
 }
 
-fn gic(gic: &Gic) -> Value {
+fn gic(gic: Gic) -> Value {
     match gic.version {
         None => Value::Word("on"),
         Some(version) => Value::Text(format!("version {version}")),
@@ -91,21 +91,21 @@ fn smm(smm: &Smm) -> OnOff {
 /// Compares the features.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let (source, target) = (&source.features, &target.features);
-    let at = out.at("features", source.pos, target.pos);
+    let at = At::of("features", source.pos, target.pos);
     out.rows(&at, ROWS, source, target);
     if let (Some(before), Some(after)) = (&source.hyperv, &target.hyperv) {
-        let at = out.at("hyperv", before.pos, after.pos);
+        let at = At::of("hyperv", before.pos, after.pos);
         hyperv(before, after, &at, out);
     }
     if let (Some(before), Some(after)) = (&source.kvm, &target.kvm) {
-        let at = out.at("kvm", before.pos, after.pos);
+        let at = At::of("kvm", before.pos, after.pos);
         kvm(before, after, &at, out);
     }
     if let (Some(before), Some(after)) = (&source.smm, &target.smm)
         && smm(before).is_on()
         && smm(after).is_on()
     {
-        let at = out.at("smm", before.pos, after.pos);
+        let at = At::of("smm", before.pos, after.pos);
         let size = |smm: &Smm| Value::number(smm.tseg);
         out.value(&TSEG, &at, "tseg", &size(before), &size(after));
     }

@@ -2,10 +2,9 @@
 
 use virtargv_model::Spelled;
 use virtargv_model::device::filesystem::{Filesystem, FsModel};
-use virtargv_model::device::virtio::VirtioOptions;
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{Compared, Row, Value, row};
+use super::compared::{Compared, Driver, Row, Value, row};
 
 virtargv_model::rules! {
     /// A file system keeps its mount tag.
@@ -39,12 +38,12 @@ impl Compared for Filesystem {
         self.target.clone()
     }
 
-    fn driver(&self) -> Option<Option<VirtioOptions>> {
+    fn driver(&self) -> Driver {
         let is_written = self.driver.is_some()
             || self.format.is_some()
             || self.write_policy.is_some()
             || self.queue_size.is_some()
             || !self.virtio.is_empty();
-        Some(is_written.then_some(self.virtio))
+        Driver::of(self.virtio, is_written)
     }
 }

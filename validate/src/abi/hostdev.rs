@@ -36,7 +36,7 @@ pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let (before, after) = (&source.devices.hostdevs, &target.devices.hostdevs);
     let [was, is] = [source, target].map(|domain| domain.devices.assigned().count());
     if was != is && before.len() == after.len() {
-        let at = out.at("devices", source.pos, target.pos);
+        let at = At::of("devices", source.pos, target.pos);
         counts(&at, "host devices", was, is, out);
     } else {
         list(before, after, out);

@@ -2,10 +2,9 @@
 
 use virtargv_model::Domain;
 use virtargv_model::device::input::{Input, InputBus, InputType};
-use virtargv_model::device::virtio::VirtioOptions;
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{Compared, Out, Row, Value, list, row};
+use super::compared::{Compared, Driver, Out, Row, Value, list, row};
 
 virtargv_model::rules! {
     /// An input device keeps its type.
@@ -30,8 +29,8 @@ impl Compared for Input {
         &self.info
     }
 
-    fn driver(&self) -> Option<Option<VirtioOptions>> {
-        Some((!self.virtio.is_empty()).then_some(self.virtio))
+    fn driver(&self) -> Driver {
+        Driver::of(self.virtio, !self.virtio.is_empty())
     }
 }
 

@@ -1,10 +1,9 @@
 //! `<memballoon>`.
 
 use virtargv_model::device::memballoon::Memballoon;
-use virtargv_model::device::virtio::VirtioOptions;
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{Compared, Row, Value, row};
+use super::compared::{Compared, Driver, Row, Value, row};
 
 virtargv_model::rules! {
     /// The memory balloon keeps its model.
@@ -33,7 +32,7 @@ impl Compared for Memballoon {
         &self.info
     }
 
-    fn driver(&self) -> Option<Option<VirtioOptions>> {
-        Some((!self.virtio.is_empty()).then_some(self.virtio))
+    fn driver(&self) -> Driver {
+        Driver::of(self.virtio, !self.virtio.is_empty())
     }
 }

@@ -2,7 +2,7 @@
 
 use virtargv_model::{Domain, Kib};
 
-use super::compared::{Out, Row, Value, row};
+use super::compared::{At, Out, Row, Value, row};
 
 virtargv_model::rules! {
     /// The guest keeps the memory that it starts with.
@@ -39,19 +39,19 @@ const BACKING: &[Row<Domain>] =
 
 /// Compares the sizes of the memory.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
-    let at = out.at("domain", source.pos, target.pos);
+    let at = At::of("domain", source.pos, target.pos);
     out.rows(&at, ROWS, source, target);
 }
 
 /// Compares what backs the memory, which libvirt's QEMU driver does after everything else.
 pub(super) fn compare_backing(source: &Domain, target: &Domain, out: &mut Out) {
-    let at = out.at("memoryBacking", source.memory.backing.pos, target.memory.backing.pos);
+    let at = At::of("memoryBacking", source.memory.backing.pos, target.memory.backing.pos);
     out.rows(&at, BACKING, source, target);
 }
 
 /// A size in KiB; an absent one is 0.
 pub(super) fn kib(size: Option<Kib>) -> Value {
-    Value::Number(size.map_or(0, |size| size.0))
+    Value::Kib(size.map_or(0, |size| size.0))
 }
 
 /// The memory without memory devices.

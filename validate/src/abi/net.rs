@@ -1,10 +1,9 @@
 //! `<interface>`.
 
-use virtargv_model::device::net::{Driver, Interface, KnownModel, NicModel};
-use virtargv_model::device::virtio::VirtioOptions;
+use virtargv_model::device::net::{self, Interface, KnownModel, NicModel};
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{At, Compared, Out, Row, Value, row};
+use super::compared::{At, Compared, Driver, Out, Row, Value, row};
 
 virtargv_model::rules! {
     /// An interface keeps its MAC address.
@@ -46,8 +45,8 @@ impl Compared for Interface {
         self.mac.as_ref().map(|mac| mac.address.to_string())
     }
 
-    fn driver(&self) -> Option<Option<VirtioOptions>> {
-        Some((self.driver != Driver::default()).then_some(self.driver.virtio))
+    fn driver(&self) -> Driver {
+        Driver::of(self.driver.virtio, self.driver != net::Driver::default())
     }
 
     fn more(source: &Self, target: &Self, at: &At, out: &mut Out) {

@@ -33,7 +33,7 @@ const ROWS: &[Row<Cell>] = &[
 /// Compares the NUMA cells.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let (source, target) = (&source.numa, &target.numa);
-    let whole = out.at("numa", source.pos, target.pos);
+    let whole = At::of("numa", source.pos, target.pos);
     let counts = [source.cells.len(), target.cells.len()];
     if counts.first() != counts.last() {
         let count = |numa: &Numa| Some(numa.cells.len().to_string());

@@ -3,7 +3,7 @@
 use virtargv_model::os::{Os, SmbiosMode};
 use virtargv_model::{Domain, Spelled};
 
-use super::compared::{Out, Row, Value, row};
+use super::compared::{At, Out, Row, Value, row};
 
 virtargv_model::rules! {
     /// The guest keeps its architecture.
@@ -28,6 +28,6 @@ const ROWS: &[Row<Os>] = &[
 
 /// Compares `<os>`.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
-    let at = out.at("os", source.os.pos, target.os.pos);
+    let at = At::of("os", source.os.pos, target.os.pos);
     out.rows(&at, ROWS, &source.os, &target.os);
 }

@@ -4,7 +4,7 @@ use virtargv_model::Domain;
 use virtargv_model::device::redirdev::{RedirFilter, RedirRule, Redirdev};
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{Compared, Out, Row, Value, counts, row};
+use super::compared::{At, Compared, Out, Row, Value, counts, row};
 
 virtargv_model::rules! {
     /// A redirected device keeps the type of its backend.
@@ -41,7 +41,7 @@ fn hex(number: Option<impl Into<u64>>) -> Value {
 
 /// Compares the filters.
 pub(super) fn compare_filter(source: &Domain, target: &Domain, out: &mut Out) {
-    let at = out.at("redirfilter", source.pos, target.pos);
+    let at = At::of("redirfilter", source.pos, target.pos);
     match (&source.devices.redir_filter, &target.devices.redir_filter) {
         (None, None) => {}
         (Some(before), Some(after)) if before.rules.len() == after.rules.len() => {

@@ -26,7 +26,7 @@ virtargv_model::rules! {
 
 /// Compares the elements.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
-    let whole = out.at("sysinfo", source.pos, target.pos);
+    let whole = At::of("sysinfo", source.pos, target.pos);
     let (source, target) = (&source.sysinfo.entries, &target.sysinfo.entries);
     if source.len() != target.len() {
         let (before, after) = (source.len().to_string(), target.len().to_string());
@@ -60,7 +60,7 @@ fn place(entry: &SysinfoEntry) -> virtargv_model::Pos {
 }
 
 fn smbios(source: &Smbios, target: &Smbios, out: &mut Out) {
-    let at = out.at("sysinfo", source.pos, target.pos);
+    let at = At::of("sysinfo", source.pos, target.pos);
     one("bios", source.bios.as_ref(), target.bios.as_ref(), &at, out);
     one("system", source.system.as_ref(), target.system.as_ref(), &at, out);
     if source.base_boards.len() == target.base_boards.len() {
@@ -86,7 +86,7 @@ fn one(
         out.value(&TABLE, at, element, &Value::there(source.is_some()), &Value::there(target.is_some()));
         return;
     };
-    let at = out.at(element, source.pos, target.pos);
+    let at = At::of(element, source.pos, target.pos);
     let names = source.fields.iter().chain(&target.fields).map(|(name, _)| *name);
     let mut seen: Vec<&str> = Vec::new();
     for name in names {

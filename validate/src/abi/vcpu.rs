@@ -23,7 +23,7 @@ virtargv_model::rules! {
 /// Compares the vCPUs.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let (source, target) = (&source.vcpus, &target.vcpus);
-    let at = out.at("vcpu", source.pos, target.pos);
+    let at = At::of("vcpu", source.pos, target.pos);
     let max = |vcpus: &Vcpus| Value::Number(vcpus.max().into());
     if !out.value(&MAX, &at, "", &max(source), &max(target)) {
         return;

@@ -1,10 +1,9 @@
 //! `<video>`.
 
 use virtargv_model::device::video::{Acceleration, Video};
-use virtargv_model::device::virtio::VirtioOptions;
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{At, Compared, Out, Row, Value, row};
+use super::compared::{At, Compared, Driver, Out, Row, Value, row};
 
 virtargv_model::rules! {
     /// A video device keeps its model.
@@ -41,9 +40,9 @@ impl Compared for Video {
         &self.info
     }
 
-    fn driver(&self) -> Option<Option<VirtioOptions>> {
+    fn driver(&self) -> Driver {
         let is_written = self.backend.is_some() || self.vgaconf.is_some() || !self.virtio.is_empty();
-        Some(is_written.then_some(self.virtio))
+        Driver::of(self.virtio, is_written)
     }
 
     fn more(source: &Self, target: &Self, at: &At, out: &mut Out) {

@@ -2,7 +2,7 @@
 
 use virtargv_model::device::virtio::VirtioOptions;
 
-use super::compared::{At, Out, Row, Value, row};
+use super::compared::{At, Driver, Out, Row, Value, row};
 
 virtargv_model::rules! {
     /// A device has a `<driver>` where it had one.
@@ -34,14 +34,14 @@ const ROWS: &[Row<VirtioOptions>] = &[
     row(&PAGE_PER_VQ, "driver/@page_per_vq", |options| Value::word(options.page_per_vq)),
 ];
 
-/// Compares the options of two devices, `None` where one has no `<driver>`.
-pub(super) fn compare(source: Option<VirtioOptions>, target: Option<VirtioOptions>, at: &At, out: &mut Out) {
+/// Compares the options of two devices.
+pub(super) fn compare(source: &Driver, target: &Driver, at: &At, out: &mut Out) {
     match (source, target) {
-        (Some(source), Some(target)) => {
-            out.rows(at, ROWS, &source, &target);
+        (Driver::Options(source), Driver::Options(target)) => {
+            out.rows(at, ROWS, source, target);
         }
         (source, target) => {
-            let there = |options: Option<VirtioOptions>| Value::there(options.is_some());
+            let there = |driver: &Driver| Value::there(matches!(driver, Driver::Options(_)));
             out.value(&DRIVER, at, "driver", &there(source), &there(target));
         }
     }

@@ -1,10 +1,9 @@
 //! `<vsock>`.
 
-use virtargv_model::device::virtio::VirtioOptions;
 use virtargv_model::device::vsock::Vsock;
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{Compared, Row, Value, row};
+use super::compared::{Compared, Driver, Row, Value, row};
 
 virtargv_model::rules! {
     /// A vsock device keeps its model.
@@ -21,7 +20,7 @@ impl Compared for Vsock {
         &self.info
     }
 
-    fn driver(&self) -> Option<Option<VirtioOptions>> {
-        Some((!self.virtio.is_empty()).then_some(self.virtio))
+    fn driver(&self) -> Driver {
+        Driver::of(self.virtio, !self.virtio.is_empty())
     }
 }

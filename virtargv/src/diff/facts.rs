@@ -47,7 +47,7 @@ struct Fact {
 impl Facts {
     pub(super) fn of(run: &Run) -> Self {
         let mut facts = Self { has_line: run.command_line.is_some(), ..Self::default() };
-        for problem in run.report.iter() {
+        for problem in &run.report {
             let severity = if problem.severity == Severity::Error { "" } else { "not known: " };
             facts
                 .problems

@@ -42,14 +42,14 @@ pub(super) fn diff(before: &Side<'_>, after: &Side<'_>) -> Diff {
     let mut points = vec![(0, old), (steps.len(), new)];
     search(&steps, &mut points);
     for _ in 0..GATHERED {
-        let Some(together) = scattered(&points, &lines) else { break };
+        let Some(together) = scattered(&points, lines) else { break };
         if !steps.gather(&together) {
             break;
         }
         points.retain(|(at, _)| *at == 0 || *at == steps.len());
         search(&steps, &mut points);
     }
-    let stretches = stretches(&steps, &points, &lines, &incompatible);
+    let stretches = stretches(&steps, &points, lines, &incompatible);
     for change in &mut changes {
         change.reasons = reasons_of(change, &stretches);
         change.seen = visible::in_the_end(change);
@@ -67,8 +67,8 @@ pub(super) fn diff(before: &Side<'_>, after: &Side<'_>) -> Diff {
 const GATHERED: usize = 4;
 
 /// Steps without a command line after all of them but the last, and with others between them of which so nothing is known.
-fn scattered(points: &[(usize, Point)], lines: &[bool; 2]) -> Option<Vec<usize>> {
-    if !lines.iter().all(|has_line| *has_line) {
+fn scattered(points: &[(usize, Point)], lines: [bool; 2]) -> Option<Vec<usize>> {
+    if lines != [true, true] {
         return None;
     }
     let mut steps: Vec<usize> = Vec::new();
@@ -116,10 +116,10 @@ fn search(steps: &Steps<'_>, points: &mut Vec<(usize, Point)>) {
 fn stretches(
     steps: &Steps<'_>,
     points: &[(usize, Point)],
-    lines: &[bool; 2],
+    lines: [bool; 2],
     incompatible: &dyn Fn(&Point, &Point) -> Vec<abi::Difference>,
 ) -> Vec<Stretch> {
-    let both = lines.iter().all(|has_line| *has_line);
+    let both = lines == [true, true];
     let mut all = Vec::new();
     let mut reasons = Vec::new();
     let mut start: Option<&Point> = None;

@@ -201,7 +201,10 @@ fn values(message: &str, ours: &Difference) -> bool {
     }
     match &ours.before {
         None => matches!(value, "<null>" | "-1" | "0" | "none" | "default" | "off" | ""),
-        Some(before) => value == before || *before == "0" && value == "-1",
+        Some(before) => {
+            let before = before.strip_suffix(" KiB").unwrap_or(before);
+            value == before || before == "0" && value == "-1"
+        }
     }
 }
 
