@@ -106,7 +106,8 @@ fn tell(args: &Args, results: &[Found], took: Duration) -> bool {
     }
     let lines = results.iter().filter(|found| found.diff.lines == [true, true]).count();
     let slowest = results.iter().max_by_key(|found| found.took);
-    let per_thousand = took.as_secs_f64() * 1000.0 / results.len().max(1) as f64;
+    let count = u32::try_from(results.len()).unwrap_or(u32::MAX).max(1);
+    let per_thousand = (took * 1000 / count).as_secs_f64();
     println!("documents      {:>7}, {lines} with two command lines", results.len());
     println!(
         "differences    {changes:>7} of {} kinds, {several} with more than three reasons",
