@@ -141,6 +141,13 @@ impl Caps {
         CapsBuilder { release: *release, arch: *arch, listed: *listed, details: Arc::clone(details) }
     }
 
+    /// These capabilities under `release` with `flags` and no others, whatever [`FlagState`] the release gives them. Two sets can so be
+    /// compared one flag at a time.
+    #[must_use]
+    pub fn with_exactly(&self, release: Release, flags: CapSet) -> Self {
+        Self { flags, release, ..self.clone() }
+    }
+
     pub(crate) fn details(&self) -> &Details {
         &self.details
     }

@@ -8,11 +8,14 @@ use virtargv::{Arch, Cap, Release};
 use virtargv_host::Uuid;
 
 mod caps;
+mod diff;
 mod examples;
 
 pub(crate) use caps::{
     CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRepliesArgs, CapsRequireArgs, CapsShowArgs,
 };
+
+pub(crate) use diff::{DiffArgs, DiffFormat};
 
 /// From a libvirt domain document to the exact QEMU command line, without a daemon.
 #[derive(Debug, Parser)]
@@ -37,6 +40,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Print the completed domain document, with defaults, implied devices and addresses, as libvirt defines it.
     Resolve(ResolveArgs),
+    /// Show what changes for the guest and for its command line: between two documents, releases, QEMUs or machine types.
+    Diff(DiffArgs),
     /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),
@@ -82,7 +87,7 @@ pub(crate) struct QemuArgs {
 }
 
 /// The machine that a guest is to run on. The short forms say what they say on top of any machine.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Host")]
 pub(crate) struct HostArgs {
     /// The machine: this one, one of which nothing is known, or the one that a file describes (see `virtargv host show`)
@@ -239,6 +244,9 @@ pub(crate) struct ResolveArgs {
     /// elements that libvirt does not know.
     #[arg(long)]
     pub(crate) lossless: bool,
+    /// The output format.
+    #[arg(long, value_enum, default_value_t = ResolveFormat::Xml)]
+    pub(crate) format: ResolveFormat,
     /// What is assigned at the start only (may be repeated).
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) with: Vec<With>,
@@ -248,6 +256,15 @@ pub(crate) struct ResolveArgs {
     /// The document; `-` is standard input.
     #[arg(value_name = "FILE|-")]
     pub(crate) file: String,
+}
+
+/// The layouts of a completed document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ResolveFormat {
+    /// The document.
+    Xml,
+    /// One JSON object with the document, the aliases and the problems (docs/resolve.md).
+    Json,
 }
 
 /// What a completed document has besides.

@@ -1,8 +1,8 @@
 //! `virtargv check`: reports all problems of documents.
 
-mod files;
+pub(crate) mod files;
 mod layout;
-mod pool;
+pub(crate) mod pool;
 mod progress;
 mod result;
 
@@ -18,6 +18,7 @@ use crate::host::Chosen;
 use crate::{Done, FINE, REFUSED, UNUSABLE, Unusable, fix, input};
 use files::Input;
 use layout::Layout;
+pub(crate) use layout::json_problems;
 use progress::Progress;
 use result::{Checked, Counts, Document, Outcome, Totals};
 

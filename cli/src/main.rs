@@ -7,6 +7,7 @@ mod argv;
 mod caps;
 mod caps_cmd;
 mod check;
+mod diff;
 mod explain;
 mod fix;
 mod host;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Argv(args) => argv::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Resolve(args) => resolve::run(&args),
         #[cfg(target_os = "linux")]
         Command::Run(args) => run::run(&args),

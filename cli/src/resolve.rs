@@ -1,8 +1,12 @@
 //! `virtargv resolve`.
 
+mod json;
+
+use std::io::Write as _;
+
 use virtargv::{Secrets, Source};
 
-use crate::args::{HostChoice, ResolveArgs, With};
+use crate::args::{HostChoice, ResolveArgs, ResolveFormat, With};
 use crate::caps::Sets;
 use crate::host::Chosen;
 use crate::{Done, FINE, REFUSED, check, input};
@@ -25,6 +29,11 @@ pub(crate) fn run(args: &ResolveArgs) -> Done {
         }
         Ok::<_, virtargv::Report>(completed)
     });
+    if args.format == ResolveFormat::Json {
+        let printed = json::object(args, &text, secrets, completed.as_ref());
+        std::io::stdout().lock().write_all(printed.as_bytes())?;
+        return Ok(if completed.is_ok() { FINE } else { REFUSED });
+    }
     match completed {
         Ok(completed) if args.lossless => anstream::print!("{}", completed.in_text(&text, secrets)),
         Ok(completed) => anstream::print!("{}", completed.to_xml(secrets)),

@@ -49,26 +49,40 @@ const STAGES: &[(Stage, &str)] = &[
 
 /// `rules.md`.
 fn rules() -> String {
-    let all: Vec<&Rule> = virtargv::rules().collect();
+    let (pairs, all): (Vec<&Rule>, Vec<&Rule>) = virtargv::rules().partition(|rule| is_of_two_domains(rule));
     let mut out = format!(
         "# Rules\n\nAll {} rules by the stage that finds them broken, in libvirt's order of stages. `virtargv explain ID` \
          tells one on a terminal, with a document that breaks it. This file is made of the registry by\n\
          `BLESS=1 cargo test -p virtargv-cli --test docs`.\n\n\
          The class is what libvirt prints before its message. Where class or stage were others in an earlier release of \
          libvirt, that is said; so is the release since or until which there is a rule.\n\n",
-        all.len()
+        all.len() + pairs.len()
     );
     for (stage, when) in STAGES {
         let count = all.iter().filter(|rule| rule.stage.now() == *stage).count();
         let _ = writeln!(out, "- [{}](#{}): {count} that are found {when}", stage.id(), stage.id());
     }
+    let _ =
+        writeln!(out, "- [two domains](#two-domains): {} on what a guest may not see change", pairs.len());
     for (stage, when) in STAGES {
         let _ = writeln!(out, "\n## {}\n\nFound {when}.", stage.id());
         for rule in all.iter().filter(|rule| rule.stage.now() == *stage) {
             out.push_str(&section(rule));
         }
     }
+    out.push_str(
+        "\n## two domains\n\nFound where a guest is to go on with another definition: after a migration, a restore, or with \
+         `virsh save-image-define`. Both definitions are completed and validated before. `virtargv diff` compares them.\n",
+    );
+    for rule in pairs {
+        out.push_str(&section(rule));
+    }
     out
+}
+
+/// Whether a rule compares two completed domains.
+fn is_of_two_domains(rule: &Rule) -> bool {
+    virtargv::validate::abi::TABLES.iter().any(|table| table.iter().any(|other| other.id == rule.id))
 }
 
 fn section(rule: &Rule) -> String {

@@ -24,6 +24,16 @@ impl Version {
         Self { major, minor }
     }
 
+    /// The major number.
+    pub const fn major(self) -> u16 {
+        self.major
+    }
+
+    /// The minor number.
+    pub const fn minor(self) -> u16 {
+        self.minor
+    }
+
     /// Parses a version such as `8.2` in a row of a table.
     ///
     /// # Panics
@@ -58,30 +68,93 @@ impl fmt::Display for Version {
     }
 }
 
+/// A release of libvirt that is followed: its format, defaults, rules and command lines.
+///
+/// It is one of [`Release::ALL`], or one on the way from one of them to another ([`Release::toward`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Release {
+    /// The version whose words, rules and states of flags it has.
+    version: Version,
+    /// Its index in [`Release::ALL`].
+    followed: u8,
+    /// The index of the release from which it has the first conventions.
+    toward: u8,
+    /// How many conventions it has from there.
+    taken: u16,
+}
+
 /// Defines the releases that can be followed, oldest first.
 macro_rules! releases {
     ($($(#[$meta:meta])* $variant:ident = $version:literal;)+) => {
-        /// A release of libvirt that can be followed: its format, defaults, rules and command lines.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-        pub enum Release {
-            $($(#[$meta])* $variant,)+
-        }
+        /// The indexes of the releases.
+        #[repr(u8)]
+        enum Index { $($variant,)+ }
 
+        #[allow(non_upper_case_globals, reason = "named as in a list of releases")]
         impl Release {
+            $($(#[$meta])* pub const $variant: Self = Self {
+                version: Version::literal($version),
+                followed: Index::$variant as u8,
+                toward: Index::$variant as u8,
+                taken: 0,
+            };)+
+
             /// Every release, oldest first.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The name, such as `7.0`.
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $version),+ }
-            }
-
-            /// The version.
-            pub const fn version(self) -> Version {
-                match self { $(Self::$variant => const { Version::literal($version) }),+ }
+                const NAMES: &[&str] = &[$($version),+];
+                #[allow(clippy::indexing_slicing, reason = "there is a name for each index")]
+                NAMES[self.followed as usize]
             }
         }
     };
+}
+
+impl Release {
+    /// The version.
+    pub const fn version(self) -> Version {
+        self.version
+    }
+
+    /// This release with the first `conventions` of [`Convention::ALL`] as `other` has them, and the words, rules and states of
+    /// flags of `version`.
+    ///
+    /// With all conventions and the version of `other`, it behaves as `other`. What differs between two releases can so be found out
+    /// one convention, and one version, at a time.
+    ///
+    /// ```
+    /// use virtargv_model::{Convention, Release};
+    ///
+    /// let (old, new) = (Release::V7_0, Release::V11_3);
+    /// let changed = Convention::ALL.iter().position(|convention| old.has(*convention) != new.has(*convention)).unwrap();
+    /// let convention = Convention::ALL[changed];
+    /// assert_eq!(old.toward(new, changed, old.version()).has(convention), old.has(convention));
+    /// assert_eq!(old.toward(new, changed + 1, old.version()).has(convention), new.has(convention));
+    /// ```
+    #[must_use]
+    pub fn toward(self, other: Self, conventions: usize, version: Version) -> Self {
+        let taken = u16::try_from(conventions).unwrap_or(u16::MAX);
+        Self { version, followed: self.followed, toward: other.followed, taken }
+    }
+
+    /// The index in [`Release::ALL`] of the release that says whether the convention `index` is had.
+    const fn of_convention(self, index: u16) -> u8 {
+        if index < self.taken { self.toward } else { self.followed }
+    }
+
+    /// The bit of a release in a set of releases.
+    const fn bit(self) -> u32 {
+        1 << self.followed
+    }
+}
+
+/// The latest.
+impl Default for Release {
+    fn default() -> Self {
+        Self::V12_9
+    }
 }
 
 releases! {
@@ -90,7 +163,6 @@ releases! {
     /// 11.3.0.
     V11_3 = "11.3";
     /// 12.9.0, the default.
-    #[default]
     V12_9 = "12.9";
 }
 
@@ -166,7 +238,7 @@ impl Span {
         let mut rest = Release::ALL;
         while let [release, more @ ..] = rest {
             if self.contains(*release) {
-                bits |= 1 << *release as u32;
+                bits |= release.bit();
             }
             rest = more;
         }

@@ -18,6 +18,7 @@
 //! assert!(validated.into_result().is_ok());
 //! ```
 
+pub mod abi;
 mod follow;
 mod known;
 pub mod lint;

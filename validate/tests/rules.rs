@@ -4,12 +4,11 @@ mod common;
 
 use common::{Document, check};
 use virtargv_caps::Release;
-use virtargv_caps::Release::{V7_0, V11_3};
 
 /// The releases that a row is for.
-const BOTH: &[Release] = &[V7_0, V11_3];
-const NOW: &[Release] = &[V11_3];
-const ONCE: &[Release] = &[V7_0];
+const BOTH: &[Release] = &[Release::V7_0, Release::V11_3];
+const NOW: &[Release] = &[Release::V11_3];
+const ONCE: &[Release] = &[Release::V7_0];
 
 /// Checks a Q35 guest with `devices`.
 fn devices(releases: &[Release], devices: &str, expected: &[&str]) {

@@ -48,6 +48,7 @@
 //! ```
 
 mod complete;
+pub mod diff;
 #[cfg(feature = "examples")]
 pub mod examples;
 pub mod explain;
@@ -239,6 +240,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         .chain(validate)
         .chain(prepare)
         .chain(lint::TABLES)
+        .chain(virtargv_validate::abi::TABLES)
         .flat_map(|table| table.iter().copied())
 }
 

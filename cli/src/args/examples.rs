@@ -26,6 +26,7 @@ Examples:
   virtargv argv --explain guest.xml                  each option with its origin
   virtargv argv --network default=bridge:virbr0 guest.xml
                                                      with a network that this machine does not have
+  virtargv diff --release 7.0..12.9 guest.xml        what changes with another release of libvirt
   virtargv host show guest.xml > host.json           what this machine is asked for the document
   virtargv argv --host host.json guest.xml           the same command line on any other machine
   virtargv run guest.xml                             start the guest, and stay until it ends
@@ -55,6 +56,23 @@ Examples:
 ",
     "\nExit codes: 0 success, 1 the document was refused, or QEMU does not accept an option (`--verify`), 2 wrong usage or \
      unreadable input."
+);
+
+pub(super) const DIFF: &str = concat!(
+    "\
+Examples:
+  virtargv diff old.xml new.xml                      two documents
+  virtargv diff --release 7.0..12.9 guest.xml        one document under two releases of libvirt
+  virtargv diff --caps builtin:qemu-7.2-x86_64 --caps probe:/usr/bin/qemu-system-x86_64 guest.xml
+                                                     the same with two QEMUs
+  virtargv diff --machine pc-q35-9.0..pc-q35-10.0 guest.xml
+                                                     with two machine types
+  virtargv diff --release 11.3..12.9 /etc/libvirt/qemu
+                                                     many documents: a summary by kind of change
+  virtargv diff --release 7.0..12.9 --guest --format json guest.xml
+                                                     only what the guest sees, as JSON
+",
+    "\nExit codes: 0 the guest sees no change, 1 the guest sees a change, 2 wrong usage or unreadable input."
 );
 
 pub(super) const RESOLVE: &str = concat!(

@@ -6,9 +6,10 @@ mod junit;
 mod sarif;
 mod text;
 
-use virtargv::Release;
+use serde_json::Value;
+use virtargv::{Release, Report, Source};
 
-use super::result::{Document, Totals};
+use super::result::{Checked, Document, Totals};
 use crate::args::CheckFormat;
 
 /// How results are written: a beginning, a piece of text for each document, and an end. Pieces are made in any order and
@@ -53,6 +54,11 @@ pub(crate) fn layout(format: CheckFormat, release: Release) -> Box<dyn Layout> {
         CheckFormat::Junit => Box::new(junit::Junit),
         CheckFormat::Github => Box::new(github::Github),
     }
+}
+
+/// The problems of `report` in the layout [`CheckFormat::Json`], for other commands.
+pub(crate) fn json_problems(source: &Source<'_>, report: &Report) -> Vec<Value> {
+    json::problems(&Checked { source: Some(source), report })
 }
 
 /// The version of this command.

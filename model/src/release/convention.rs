@@ -6,7 +6,7 @@ macro_rules! conventions {
     ($($(#[doc = $doc:literal])+ $variant:ident: $(since $since:literal)? $(until $until:literal)?;)*) => {
         /// A difference between releases of libvirt that no capability flag decides. A release has the convention or
         /// not.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Convention {
             $($(#[doc = $doc])+ $variant,)*
         }
@@ -14,6 +14,16 @@ macro_rules! conventions {
         impl Convention {
             /// Every convention.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name, which is that of its row.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant),)* }
+            }
+
+            /// What a release with the convention does, and what others do.
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)* }
+            }
 
             /// The releases that have the convention.
             pub const fn releases(self) -> Span {
@@ -30,7 +40,7 @@ macro_rules! conventions {
                 let releases = match convention {
                     $(Convention::$variant => const { Convention::$variant.releases().bits() },)*
                 };
-                releases >> self as u32 & 1 == 1
+                releases >> self.of_convention(convention as u16) & 1 == 1
             }
         }
     };

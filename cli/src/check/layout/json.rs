@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use virtargv::Release;
 
 use super::{Layout, VERSION};
-use crate::check::result::{Document, Finding, Outcome, Region, Totals};
+use crate::check::result::{Checked, Document, Finding, Outcome, Region, Totals};
 
 /// The version of the layout. It changes where a reader of the version before would misunderstand.
 const LAYOUT: u32 = 2;
@@ -26,7 +26,7 @@ impl Layout for Json {
         let value = match &document.outcome {
             Outcome::Checked(checked) => {
                 let status = if checked.report.refuses() { "refused" } else { "accepted" };
-                let problems: Vec<Value> = checked.findings().iter().map(problem).collect();
+                let problems = problems(checked);
                 json!({ "file": name, "status": status, "problems": problems })
             }
             Outcome::Unchecked(why) => {
@@ -47,6 +47,11 @@ impl Layout for Json {
         });
         format!("\n],\"summary\":{summary}}}\n")
     }
+}
+
+/// The problems of a document, by their place in it.
+pub(crate) fn problems(checked: &Checked<'_>) -> Vec<Value> {
+    checked.findings().iter().map(problem).collect()
 }
 
 fn problem(finding: &Finding<'_>) -> Value {

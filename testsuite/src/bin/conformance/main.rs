@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 
+mod abi;
 mod capabilities;
 mod case;
 mod compare;
@@ -19,6 +20,7 @@ mod live;
 mod native;
 mod probed;
 mod ratchet;
+mod releases;
 mod run;
 mod sets;
 mod verify;
@@ -41,7 +43,7 @@ struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     /// The set, a directory with `cases.jsonl`.
-    #[arg(long, required_unless_present_any = ["capabilities", "live", "probed"])]
+    #[arg(long, required_unless_present_any = ["capabilities", "live", "probed", "abi"])]
     corpus: Option<PathBuf>,
     /// Run the set as if it were of this release, or of the `nearest` that is followed.
     #[arg(long = "as", value_name = "RELEASE")]
@@ -53,8 +55,15 @@ struct Args {
     /// host it ran on is `testsuite/hosts/live-RELEASE.json`, made on that host (see `testsuite/README.md`).
     #[arg(long, value_name = "DIR", conflicts_with_all = ["corpus", "capabilities"])]
     live: Option<PathBuf>,
-    /// With --live: another description of the host.
-    #[arg(long, value_name = "FILE", requires = "live")]
+    /// Compare with what a real libvirt says of changed definitions of a saved guest: a directory with `cases.jsonl`, whose
+    /// name is the release. The host is that of --live.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["corpus", "capabilities", "live"])]
+    abi: Option<PathBuf>,
+    /// With --corpus: compare each document under two releases, and count the differences that have no reason.
+    #[arg(long, value_name = "OLD..NEW", requires = "corpus")]
+    diff_releases: Option<String>,
+    /// With --live and --abi: another description of the host.
+    #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
     /// Compare what probes of QEMU binaries gave, files NAME.xml in this directory, with those of --daemon
     /// (see `testsuite/README.md`).
@@ -135,6 +144,12 @@ fn measure(args: &Args) -> Result<bool, String> {
     }
     if let Some(dir) = &args.live {
         return live::measure(args, dir);
+    }
+    if let Some(dir) = &args.abi {
+        return abi::measure(args, dir);
+    }
+    if let (Some(dir), Some(between)) = (&args.corpus, &args.diff_releases) {
+        return releases::measure(args, dir, between);
     }
     let corpus = Corpus::load(args.corpus.as_deref().ok_or("no corpus")?, args.followed)?;
     let pattern = args.diff.as_deref().or(args.only.as_deref());

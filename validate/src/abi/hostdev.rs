@@ -1,0 +1,44 @@
+//! `<hostdev>`.
+
+use virtargv_model::Domain;
+use virtargv_model::device::hostdev::{Hostdev, HostdevType};
+use virtargv_model::info::DeviceInfo;
+
+use super::compared::{At, Compared, Out, Row, Value, counts, list};
+
+virtargv_model::rules! {
+    /// A host device keeps its type; a PCI device and a mediated device can stand for each other.
+    TYPE = "abi-hostdev-type": Unsupported, Validate,
+        "`<hostdev type=>`: the device that the guest sees; which device of the host it is does not matter",
+        help "set `type=` as in the source";
+}
+
+impl Compared for Hostdev {
+    const ELEMENT: &'static str = "hostdev";
+
+    const ROWS: &'static [Row<Self>] = &[];
+
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn more(source: &Self, target: &Self, at: &At, out: &mut Out) {
+        let (before, after) = (source.source.kind(), target.source.kind());
+        let is_pci = |kind| matches!(kind, HostdevType::Pci | HostdevType::Mdev);
+        if !(is_pci(before) && is_pci(after)) {
+            out.value(&TYPE, at, "@type", &Value::word(Some(before)), &Value::word(Some(after)));
+        }
+    }
+}
+
+/// Compares the host devices. Those that are interfaces count too.
+pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
+    let (before, after) = (&source.devices.hostdevs, &target.devices.hostdevs);
+    let [was, is] = [source, target].map(|domain| domain.devices.assigned().count());
+    if was != is && before.len() == after.len() {
+        let at = At::of("devices", source.pos, target.pos);
+        counts(&at, "host devices", was, is, out);
+    } else {
+        list(before, after, out);
+    }
+}

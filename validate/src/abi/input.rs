@@ -1,0 +1,50 @@
+//! `<input>`.
+
+use virtargv_model::Domain;
+use virtargv_model::device::input::{Input, InputBus, InputType};
+use virtargv_model::info::DeviceInfo;
+
+use super::compared::{Compared, Driver, Out, Row, Value, list, row};
+
+virtargv_model::rules! {
+    /// An input device keeps its type.
+    TYPE = "abi-input-type": Unsupported, Validate,
+        "`<input type=>`: tablet, mouse, keyboard; libvirt compares the devices one by one, in the order of the document",
+        help "set `type=` as in the source, and list the input devices in the same order";
+    /// An input device keeps its bus.
+    BUS = "abi-input-bus": Unsupported, Validate,
+        "`<input bus=>`",
+        help "set `bus=` as in the source";
+}
+
+impl Compared for Input {
+    const ELEMENT: &'static str = "input";
+
+    const ROWS: &'static [Row<Self>] = &[
+        row(&TYPE, "@type", |input| Value::word(input.kind)),
+        row(&BUS, "@bus", |input| Value::word(input.bus)),
+    ];
+
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn driver(&self) -> Driver {
+        Driver::of(self.virtio, !self.virtio.is_empty())
+    }
+}
+
+/// Compares the input devices. The PS/2 mouse and keyboard of a PC, which libvirt adds where they are not in the document, come last
+/// wherever they are there.
+pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
+    let sorted = |domain: &'_ Domain| {
+        let mut inputs: Vec<Input> = domain.devices.inputs.clone();
+        inputs.sort_by_key(|input| match (input.bus, input.kind) {
+            (Some(InputBus::Ps2), Some(InputType::Mouse)) => 1,
+            (Some(InputBus::Ps2), Some(InputType::Keyboard)) => 2,
+            _ => 0,
+        });
+        inputs
+    };
+    list(&sorted(source), &sorted(target), out);
+}
