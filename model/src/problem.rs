@@ -229,6 +229,34 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The problem with the places that it has in a text that stands `base` bytes behind the start of another; `None` where its
+    /// place is in the other. Of labels and edits those in the text are left.
+    #[must_use]
+    pub fn within(mut self, base: usize) -> Option<Self> {
+        self.place.element = self.place.element.within(base)?;
+        if let Some(advice) = &mut self.advice {
+            advice.labels.retain_mut(|label| move_place(&mut label.place, base));
+            let edits = advice.edits.len();
+            advice.edits.retain_mut(|edit| move_place(&mut edit.place, base));
+            if advice.edits.len() < edits {
+                advice.edits.clear();
+            }
+            if advice.choices.as_mut().is_some_and(|choices| !move_place(&mut choices.place, base)) {
+                advice.choices = None;
+            }
+        }
+        Some(self)
+    }
+}
+
+/// Moves `place` into the text behind `base`. Returns whether it is there.
+fn move_place(place: &mut Place, base: usize) -> bool {
+    let moved = place.element.within(base);
+    place.element = moved.unwrap_or_default();
+    moved.is_some()
+}
+
 /// Class and message; the message alone for a problem that is no error, because libvirt has no message for it.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

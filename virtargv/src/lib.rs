@@ -51,6 +51,7 @@ mod complete;
 #[cfg(feature = "examples")]
 pub mod examples;
 pub mod explain;
+mod hotplug;
 #[cfg(feature = "render")]
 pub mod render;
 pub mod verify;
@@ -61,6 +62,7 @@ use std::collections::HashSet;
 use virtargv_qemu_cmd::Prepared;
 
 pub use complete::{Completed, Secrets, complete};
+pub use hotplug::{Refused, attach};
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
     Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request,
@@ -70,6 +72,7 @@ pub use virtargv_model::{
     ByRelease, Change, Class, Classes, Convention, Domain, Edit, Frame, Label, Outcome, Place, Pos, Problem,
     Problems, Report, Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
 };
+pub use virtargv_qemu_cmd::hotplug::{Command, Hotplug};
 pub use virtargv_qemu_cmd::{ArgValue, Argument, CommandLine, Format, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Validated;
@@ -234,7 +237,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let read = virtargv_model::rules::TABLES.iter();
     let resolve = std::iter::once(&virtargv_resolve::rules::ALL);
     let validate = virtargv_validate::rules::TABLES.iter();
-    let prepare = std::iter::once(&virtargv_qemu_cmd::rules::ALL);
+    let prepare = [&virtargv_qemu_cmd::rules::ALL, &virtargv_qemu_cmd::hotplug::rules::ALL].into_iter();
     read.chain(resolve)
         .chain(validate)
         .chain(prepare)

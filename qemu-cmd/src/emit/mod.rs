@@ -31,8 +31,11 @@ mod vcpu;
 use virtargv_caps::Convention;
 use virtargv_model::Outcome;
 
-use crate::CommandLine;
+use virtargv_model::device::DeviceId;
+
+use crate::argument::{Element, Origin};
 use crate::prepare::Prepared;
+use crate::CommandLine;
 use context::Emit;
 
 /// Every part of the command line, in order.
@@ -115,6 +118,19 @@ fn memory_devices_after_controllers(e: &mut Emit<'_>) {
     if e.release().has(Convention::MemoryAfterControllers) {
         device::memory_device::emit(e);
     }
+}
+
+/// Emits what comes from the devices `wanted` alone, in the order of the whole command line. An implied device has the reason
+/// for which it was added as its origin.
+pub(crate) fn emit_devices(prepared: &Prepared<'_>, wanted: &[DeviceId]) -> CommandLine {
+    let mut emit = Emit::picking(prepared);
+    for part in PARTS {
+        part(&mut emit);
+    }
+    for command in after::COMMANDS {
+        command(&mut emit);
+    }
+    emit.pick(|origin| matches!(origin, Origin::Element(Element::Device { id, .. }) if wanted.contains(id)))
 }
 
 /// Emits the command line of a prepared domain. There is nothing left to refuse: the report is that of preparing.

@@ -12,6 +12,7 @@ use super::descriptor::{Numbers, Passed, Twice};
 use super::device::{ByDevice, Common, Device};
 use super::directories::Directories;
 use super::secret::{EncryptedSecret, MasterKey};
+use super::Wanted;
 use super::storage::StorageNodes;
 use crate::ident::Alias;
 use crate::rules::DESCRIPTOR_TWICE;
@@ -33,8 +34,8 @@ pub(crate) struct Prepare<'d> {
     pub directories: &'d Directories,
     /// The controllers by type and index.
     pub controllers: &'d ControllerTable,
-    /// Whether the CPU could be decided.
-    pub has_cpu: bool,
+    /// Whether the CPU is prepared.
+    pub cpu: Wanted,
     /// The alias and address of each device.
     pub common: &'d ByDevice<Common>,
     /// The numbers of descriptors and descriptor sets.

@@ -2,7 +2,7 @@
 //!
 //! A case is a directory with `doc.xml`; `argv.json` and `env.json` if libvirt started the guest, else `error.txt`.
 
-mod alike;
+pub mod alike;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -18,16 +18,16 @@ use crate::ratchet::Ratchet;
 use crate::{Args, glob};
 
 /// The host of a recording, and the capabilities of its QEMUs.
-struct World {
-    release: Release,
-    daemon: Daemon,
+pub struct World {
+    pub release: Release,
+    pub daemon: Daemon,
     caps: PathBuf,
 }
 
 impl World {
     /// The world of the recordings in `dir`. Beside `recorded/RELEASE` there is `host/RELEASE`, with the capabilities in
     /// `qmp-caps` and the CPU definitions in `cpu_map`.
-    fn load(dir: &Path, host: Option<&Path>) -> Result<Self, String> {
+    pub fn load(dir: &Path, host: Option<&Path>) -> Result<Self, String> {
         let dir = std::fs::canonicalize(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
         let name = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let release: Release = name.parse().map_err(|e| format!("{}: {e}", dir.display()))?;
@@ -41,7 +41,7 @@ impl World {
     }
 
     /// The capabilities of the QEMU that runs the document `text`.
-    fn caps(&self, text: &str) -> Result<Caps, String> {
+    pub fn caps(&self, text: &str) -> Result<Caps, String> {
         let arch = virtargv::arch_of(text).unwrap_or(self.daemon.host.arch());
         let arch = if arch == Arch::I686 { "i386" } else { arch.qemu_name() };
         let path = self.caps.join(format!("qemu-system-{arch}.xml"));

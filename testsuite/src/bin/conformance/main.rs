@@ -14,6 +14,7 @@ mod daemon;
 mod diff;
 mod emit;
 mod host;
+mod hotplug;
 mod import;
 mod live;
 mod native;
@@ -41,7 +42,7 @@ struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     /// The set, a directory with `cases.jsonl`.
-    #[arg(long, required_unless_present_any = ["capabilities", "live", "probed"])]
+    #[arg(long, required_unless_present_any = ["capabilities", "live", "hotplug", "probed"])]
     corpus: Option<PathBuf>,
     /// Run the set as if it were of this release, or of the `nearest` that is followed.
     #[arg(long = "as", value_name = "RELEASE")]
@@ -53,8 +54,12 @@ struct Args {
     /// host it ran on is `testsuite/hosts/live-RELEASE.json`, made on that host (see `testsuite/README.md`).
     #[arg(long, value_name = "DIR", conflicts_with_all = ["corpus", "capabilities"])]
     live: Option<PathBuf>,
-    /// With --live: another description of the host.
-    #[arg(long, value_name = "FILE", requires = "live")]
+    /// Compare with what a real libvirt did to running guests, recorded in this directory, whose name is the release. The host
+    /// is that of --live.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["corpus", "capabilities", "live"])]
+    hotplug: Option<PathBuf>,
+    /// With --live or --hotplug: another description of the host.
+    #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
     /// Compare what probes of QEMU binaries gave, files NAME.xml in this directory, with those of --daemon
     /// (see `testsuite/README.md`).
@@ -135,6 +140,9 @@ fn measure(args: &Args) -> Result<bool, String> {
     }
     if let Some(dir) = &args.live {
         return live::measure(args, dir);
+    }
+    if let Some(dir) = &args.hotplug {
+        return hotplug::measure(args, dir);
     }
     let corpus = Corpus::load(args.corpus.as_deref().ok_or("no corpus")?, args.followed)?;
     let pattern = args.diff.as_deref().or(args.only.as_deref());

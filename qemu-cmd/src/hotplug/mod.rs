@@ -1,0 +1,30 @@
+//! Hotplug: what the monitor of a running QEMU is told so that a device is attached, detached or changed.
+//!
+//! The commands for attaching come from the command line: the domain is emitted with the device, and the arguments that come
+//! from the device are turned into commands ([`convert`]). What the monitor needs otherwise is a row of a table with its
+//! reason.
+
+mod after;
+mod attach;
+mod command;
+mod convert;
+mod rows;
+pub mod rules;
+
+pub use attach::attach;
+pub use command::{Command, DEVICE_DELETED};
+
+use virtargv_model::Domain;
+
+use crate::Need;
+
+/// How a device of a running domain is attached, detached or changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hotplug {
+    /// The commands for QEMU's monitor, in order.
+    pub commands: Vec<Command>,
+    /// What has to be ready on the host before the first of them.
+    pub needs: Vec<Need>,
+    /// The domain afterwards, as its document is then.
+    pub domain: Box<Domain>,
+}

@@ -1,0 +1,72 @@
+//! What the monitor needs other than the command line has, with the reasons.
+
+use virtargv_model::Domain;
+use virtargv_model::device::DeviceId;
+use virtargv_model::device::disk::DiskModel;
+use virtargv_model::status::Running;
+
+use super::command::Command;
+use crate::{ArgValue, Argument, CommandLine, Props};
+
+/// A difference: what it does to the commands, given the arguments that they come from.
+type Row = fn(&mut Vec<Command>, &Attaching<'_>);
+
+/// What is attached to what.
+pub(super) struct Attaching<'a> {
+    line: &'a CommandLine,
+    running: &'a Domain,
+    domain: &'a Domain,
+    device: DeviceId,
+}
+
+/// The differences, in the order in which they are made.
+const ROWS: &[Row] = &[watchdog_action, usb_storage_ready, after_start];
+
+/// Makes the commands `commands`, which come from `line`, those of attaching `device` to `running`; it is in `domain`.
+pub(super) fn attach(
+    commands: &mut Vec<Command>,
+    line: &CommandLine,
+    running: &Running,
+    domain: &Domain,
+    device: DeviceId,
+) {
+    let attaching = Attaching { line, running: &running.domain, domain, device };
+    for row in ROWS {
+        row(commands, &attaching);
+    }
+}
+
+/// QEMU has one action of all watchdogs, which is set before the first one.
+fn watchdog_action(commands: &mut Vec<Command>, of: &Attaching<'_>) {
+    let action = |argument: &Argument| match &argument.value {
+        ArgValue::Text(action) if argument.option == "-watchdog-action" => Some(action.clone()),
+        _ => None,
+    };
+    if let Some(action) = of.line.arguments.iter().find_map(action)
+        && of.running.devices.watchdogs.is_empty()
+    {
+        let command = Command::new("set-action", Props::object().with("watchdog", action));
+        commands.insert(0, command.because("the action is one of QEMU, not of the device"));
+    }
+}
+
+/// A host adapter for USB mass storage shows itself to the guest when its units are there.
+fn usb_storage_ready(commands: &mut Vec<Command>, of: &Attaching<'_>) {
+    let disk = of.domain.devices.disks.get(of.device.index);
+    let disk = disk.filter(|_| of.device.kind == virtargv_model::device::DeviceKind::Disk);
+    let adapter = commands.iter().find(|c| c.arguments.text("driver").is_some_and(|d| d.as_str() == "usb-bot"));
+    if let (Some(DiskModel::UsbBot), Some(adapter)) = (disk.and_then(|disk| disk.model), adapter)
+        && let Some(id) = adapter.arguments.text("id").cloned()
+    {
+        let arguments = Props::object().with("path", id).with("property", "attached").with("value", true);
+        let command = Command::new("qom-set", arguments);
+        commands.push(command.because("a hotplugged adapter waits for its units before the guest sees it"));
+    }
+}
+
+/// What is not on the command line but follows the start is given after the device.
+fn after_start(commands: &mut Vec<Command>, of: &Attaching<'_>) {
+    for after in &of.line.after {
+        commands.push(Command::new(after.command, after.arguments.clone()).because(after.why));
+    }
+}

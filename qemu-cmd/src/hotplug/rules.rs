@@ -1,0 +1,285 @@
+//! What cannot be attached, detached or changed while a guest runs.
+
+use virtargv_host::Request;
+use virtargv_model::device::chardev::ConsoleTarget;
+use virtargv_model::device::chardev_source::{ChardevSource, SourceType};
+use virtargv_model::device::controller::{Controller, ControllerKind};
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};
+use virtargv_model::device::filesystem::{Filesystem, FsDriver};
+use virtargv_model::device::input::InputBus;
+use virtargv_model::device::net::InterfaceType;
+use virtargv_model::device::{DeviceId, DeviceKind, Devices};
+use virtargv_model::info::Address;
+use virtargv_model::status::Running;
+use virtargv_model::{Domain, Message, Place, Report, Rule, Stage};
+use virtargv_validate::ValidDevice;
+
+virtargv_model::rules! {
+    /// A device of this kind can be attached while a guest runs.
+    KIND = "hotplug-kind": NotSupported, Build,
+        "libvirt attaches disks, SCSI controllers, leases, interfaces, host devices, USB redirection, character devices, RNGs, memory, shared memory, watchdogs, inputs, vsocks and virtiofs; others are there from the start",
+        help "add the device to the definition, and start the guest anew";
+    /// A disk that is attached is on bus `virtio`, `scsi` or `usb`.
+    DISK_BUS = "hotplug-disk-bus": NotSupported, Build,
+        "`<target bus=>`: IDE, SATA and floppy controllers have their drives from the start",
+        help "use `bus='virtio'`, `scsi` or `usb`";
+    /// The target of a disk that is attached is free.
+    DISK_TARGET = "hotplug-disk-target": OperationFailed, Build,
+        "`<target dev=>` names a disk of the guest", help "use another name in `dev=`";
+    /// The address of a SCSI disk that is attached is free.
+    DISK_ADDRESS = "hotplug-disk-address": InvalidOperation, Build,
+        "`<address type='drive'>` is the unit on the controller",
+        help "use another `unit=`, or leave the `<address>` out and use another `dev=` of `<target>`";
+    /// A controller that is attached is a SCSI or virtio-serial controller.
+    CONTROLLER_KIND = "hotplug-controller-kind": NotSupported, Build,
+        "the buses of a guest are there from the start; only SCSI and virtio-serial controllers are attached",
+        help "add the controller to the definition, and start the guest anew";
+    /// A PCI controller is there from the start.
+    CONTROLLER_PCI = "hotplug-controller-pci": Internal, Build,
+        "`<controller type='pci'>`: its model in QEMU and its port are chosen when the domain is defined",
+        help "add the controller to the definition, and start the guest anew";
+    /// The index of a controller that is attached is free.
+    CONTROLLER_INDEX = "hotplug-controller-index": OperationFailed, Build,
+        "`<controller index=>` names a controller of its type", help "use another `index=`, or leave it out";
+    /// An interface that is attached has a type that libvirt attaches.
+    INTERFACE_TYPE = "hotplug-interface-type": NotSupported, Build,
+        "libvirt attaches interfaces of the types `bridge`, `network`, `direct`, `ethernet`, `user`, `vhostuser`, `vdpa` and `hostdev`",
+        help "use one of these types, or add the interface to the definition and start the guest anew";
+    /// A file system that is attached is virtiofs.
+    FILESYSTEM = "hotplug-filesystem": NotSupported, Build,
+        "`<filesystem><driver type=>`: QEMU adds 9p devices at the start only",
+        help "use `<driver type='virtiofs'/>`";
+    /// An input device that is attached is on bus `usb` or `virtio`, or is an evdev device.
+    INPUT_BUS = "hotplug-input-bus": NotSupported, Build,
+        "`<input bus=>`: PS/2 devices are there from the start", help "use `bus='usb'` or `virtio`";
+    /// A console that is attached is a virtio console.
+    CONSOLE_TARGET = "hotplug-console-target": Unsupported, Build,
+        "`<console><target type=>`: the other types are those of devices of the machine",
+        help "use `<target type='virtio'/>`";
+    /// A character device that is attached has a backend that QEMU can add.
+    CHARDEV_BACKEND = "hotplug-chardev-backend": OperationFailed, Build,
+        "libvirt adds no backends of the types `spiceport`, `pipe` and `stdio` to a running QEMU",
+        help "use another backend, such as `unix` or `pty`";
+    /// The memory of a guest stays within `<maxMemory>`.
+    MEMORY_MAX = "hotplug-memory-max": Unsupported, Build,
+        "`<maxMemory>`: the size of all memory with every device that is attached",
+        help "attach a smaller device, or define the guest with a larger `<maxMemory>`";
+    /// The position in the boot order is free.
+    BOOT_ORDER = "hotplug-boot-order": Unsupported, Build,
+        "`<boot order=>`: each position belongs to one device", help "use another `order=`";
+    /// The port of a virtio-serial controller, or the controller itself, is there.
+    SERIAL_CONTROLLER = "hotplug-serial-controller": Internal, Build,
+        "`<address type='virtio-serial'>`: a channel is a port of a controller, which libvirt does not attach for it",
+        help "attach a `<controller type='virtio-serial'/>` first";
+}
+
+/// The kinds of devices that are attached.
+const KINDS: &[DeviceKind] = &[
+    DeviceKind::Disk,
+    DeviceKind::Controller,
+    DeviceKind::Lease,
+    DeviceKind::Interface,
+    DeviceKind::Hostdev,
+    DeviceKind::Redirdev,
+    DeviceKind::Serial,
+    DeviceKind::Parallel,
+    DeviceKind::Channel,
+    DeviceKind::Console,
+    DeviceKind::Rng,
+    DeviceKind::MemoryDevice,
+    DeviceKind::Shmem,
+    DeviceKind::Watchdog,
+    DeviceKind::Input,
+    DeviceKind::Vsock,
+    DeviceKind::Filesystem,
+];
+
+/// What the checks of a device that is attached are given.
+struct Checks<'a> {
+    running: &'a Domain,
+    /// The devices with the one that is attached.
+    devices: &'a Devices,
+    device: DeviceId,
+    place: Place,
+    release: virtargv_caps::Release,
+    report: &'a mut Report,
+}
+
+/// Checks whether the device of `valid` can be attached to `running`.
+pub(super) fn attach(running: &Running, valid: &ValidDevice, request: &Request<'_>, report: &mut Report) {
+    let devices = &valid.domain.domain().devices;
+    let Some(info) = devices.info(valid.device) else { return };
+    let mut checks = Checks {
+        running: &running.domain,
+        devices,
+        device: valid.device,
+        place: info.pos.into(),
+        release: request.release(),
+        report,
+    };
+    checks.run(valid.controller.is_some());
+}
+
+impl Checks<'_> {
+    fn refuse(&mut self, rule: &'static Rule, message: impl Into<Message>) {
+        self.report.push(rule.problem(self.release, self.place.clone(), message).with_stage(Stage::Build));
+    }
+
+    fn run(&mut self, _with_controller: bool) {
+        let DeviceId { kind, index } = self.device;
+        if !KINDS.contains(&kind) {
+            let message = format!("a device `{}` cannot be attached while the guest runs", kind.element());
+            return self.refuse(&KIND, message);
+        }
+        let devices = self.devices;
+        match kind {
+            DeviceKind::Disk => _ = devices.disks.get(index).map(|disk| self.disk(disk)),
+            DeviceKind::Controller => _ = devices.controllers.get(index).map(|c| self.controller(c)),
+            DeviceKind::Interface => {
+                let kind = devices.interfaces.get(index).map(virtargv_model::device::net::Interface::actual_kind);
+                kind.into_iter().for_each(|kind| self.interface(kind));
+            }
+            DeviceKind::Filesystem => _ = devices.filesystems.get(index).map(|fs| self.filesystem(fs)),
+            DeviceKind::Input => self.input(devices.inputs.get(index).and_then(|input| input.bus)),
+            DeviceKind::Console => {
+                let target = devices.consoles.get(index).and_then(|console| console.target);
+                self.console(target);
+            }
+            DeviceKind::MemoryDevice => self.memory(),
+            _ => {}
+        }
+        if let Some(source) = source(devices, self.device) {
+            self.backend(source);
+        }
+        self.boot_order();
+    }
+
+    fn disk(&mut self, disk: &Disk) {
+        let bus = disk.bus();
+        if !matches!(bus, Some(DiskBus::Virtio | DiskBus::Scsi | DiskBus::Usb)) || disk.device() == DiskDevice::Floppy {
+            let bus = bus.map_or("", virtargv_model::Spelled::as_str);
+            return self.refuse(&DISK_BUS, format!("a disk on bus `{bus}` cannot be attached while the guest runs"));
+        }
+        let mut others = self.running.devices.disks.iter();
+        if others.clone().any(|other| other.dst() == disk.dst()) {
+            let message = format!("target `{}` belongs to another disk of the guest", disk.dst());
+            return self.refuse(&DISK_TARGET, message);
+        }
+        if let Some(Address::Drive(at)) = &disk.info.address
+            && bus == Some(DiskBus::Scsi)
+            && others.any(|other| {
+                other.bus() == bus && matches!(&other.info.address, Some(Address::Drive(taken)) if taken == at)
+            })
+        {
+            let message = format!("the address of disk `{}` belongs to another disk of the guest", disk.dst());
+            self.refuse(&DISK_ADDRESS, message);
+        }
+    }
+
+    fn controller(&mut self, controller: &Controller) {
+        let kind = controller.controller_type();
+        match &controller.kind {
+            ControllerKind::Scsi(_) | ControllerKind::VirtioSerial(_) => {}
+            ControllerKind::Pci(_) => {
+                let model = controller.pci_model().map(|model| format!(" and model `{model}`")).unwrap_or_default();
+                let message = format!(
+                    "the controller with index `{}` of type `{kind}`{model} cannot be attached while the guest runs",
+                    controller.number()
+                );
+                return self.refuse(&CONTROLLER_PCI, message);
+            }
+            _ => {
+                let message = format!("a controller of type `{kind}` cannot be attached while the guest runs");
+                return self.refuse(&CONTROLLER_KIND, message);
+            }
+        }
+        if self.running.devices.controllers.iter().any(|other| other.is(kind, controller.number())) {
+            let message =
+                format!("the guest has a controller of type `{kind}` with index `{}`", controller.number());
+            self.refuse(&CONTROLLER_INDEX, message);
+        }
+    }
+
+    fn interface(&mut self, kind: InterfaceType) {
+        let refused = matches!(
+            kind,
+            InterfaceType::Mcast
+                | InterfaceType::Client
+                | InterfaceType::Server
+                | InterfaceType::Udp
+                | InterfaceType::Internal
+        );
+        if refused {
+            let message = format!("an interface of type `{kind}` cannot be attached while the guest runs");
+            self.refuse(&INTERFACE_TYPE, message);
+        }
+    }
+
+    fn filesystem(&mut self, fs: &Filesystem) {
+        if fs.driver != Some(FsDriver::Virtiofs) {
+            self.refuse(&FILESYSTEM, "a file system other than virtiofs cannot be attached while the guest runs");
+        }
+    }
+
+    fn input(&mut self, bus: Option<InputBus>) {
+        if let Some(bus @ (InputBus::Ps2 | InputBus::Xen)) = bus {
+            let message = format!("an input device on bus `{bus}` cannot be attached while the guest runs");
+            self.refuse(&INPUT_BUS, message);
+        }
+    }
+
+    fn console(&mut self, target: Option<ConsoleTarget>) {
+        if let Some(target) = target.filter(|target| *target != ConsoleTarget::Virtio) {
+            let message = format!("a console of type `{target}` cannot be attached while the guest runs");
+            self.refuse(&CONSOLE_TARGET, message);
+        }
+    }
+
+    fn backend(&mut self, source: &ChardevSource) {
+        let kind = source.kind();
+        if matches!(kind, SourceType::SpicePort | SourceType::Pipe | SourceType::Stdio | SourceType::Nmdm) {
+            let message = format!("a backend of type `{kind}` cannot be attached while the guest runs");
+            self.refuse(&CHARDEV_BACKEND, message);
+        }
+    }
+
+    fn memory(&mut self) {
+        let Some(device) = self.devices.memories.get(self.device.index) else { return };
+        let max = self.running.memory.max.map(|max| max.size);
+        let (Some(max), Some(total)) = (max, self.running.memory.size) else { return };
+        let size = device.target.size;
+        if total.0.saturating_add(size.0) > max.0 {
+            let message = format!(
+                "a memory device of `{}` KiB would exceed the `{}` KiB of `<maxMemory>`",
+                size.0, max.0
+            );
+            self.refuse(&MEMORY_MAX, message);
+        }
+    }
+
+    fn boot_order(&mut self) {
+        let Some(order) = self.devices.info(self.device).and_then(|info| info.boot.as_ref()).map(|boot| boot.order)
+        else {
+            return;
+        };
+        let mut taken = false;
+        self.running.devices.for_each_info(&mut |_, info| {
+            taken |= info.boot.as_ref().is_some_and(|boot| boot.order == order);
+        });
+        if taken {
+            self.refuse(&BOOT_ORDER, format!("boot order `{order}` belongs to another device of the guest"));
+        }
+    }
+}
+
+/// The backend of a character device.
+fn source(devices: &Devices, id: DeviceId) -> Option<&ChardevSource> {
+    match id.kind {
+        DeviceKind::Serial => devices.serials.get(id.index).map(|device| &device.source),
+        DeviceKind::Parallel => devices.parallels.get(id.index).map(|device| &device.source),
+        DeviceKind::Channel => devices.channels.get(id.index).map(|device| &device.source),
+        DeviceKind::Console => devices.consoles.get(id.index).map(|device| &device.source),
+        DeviceKind::Redirdev => devices.redirdevs.get(id.index).map(|device| &device.source),
+        _ => None,
+    }
+}

@@ -1,0 +1,89 @@
+//! Prepares some devices of a running domain without the others, whose QEMU has what they need.
+
+use virtargv_caps::Cap;
+use virtargv_host::Request;
+use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::{Domain, NAME_MISSING, Report};
+use virtargv_resolve::Guest;
+
+use super::address::ControllerTable;
+use super::context::broken;
+use super::storage::{self, Counters};
+use super::{Parts, Prepared, Wanted, assemble, common, qemu_ns};
+
+/// The devices of a running domain that are prepared.
+pub(crate) struct Alone<'a> {
+    /// The domain with the devices.
+    pub domain: &'a Domain,
+    /// The kind of guest.
+    pub guest: &'a Guest,
+    /// The devices.
+    pub devices: &'a [DeviceId],
+    /// The numbers that are free in the running QEMU.
+    pub next: Counters,
+    /// Whether the devices run already: their images have nodes, and are not looked at.
+    pub runs: bool,
+}
+
+/// The kinds of devices that stay for the sake of others: buses, and what a backend refers to.
+const KEPT: &[DeviceKind] =
+    &[DeviceKind::Controller, DeviceKind::Hub, DeviceKind::Graphics, DeviceKind::Audio, DeviceKind::Iommu];
+
+/// On a monitor every argument is JSON.
+const ON_MONITOR: [Cap; 4] = [Cap::ChardevJson, Cap::DeviceJson, Cap::ObjectJson, Cap::NetdevJson];
+
+/// Prepares the devices of `alone`: the domain has no others but those of [`KEPT`].
+pub(crate) fn alone<'r>(
+    alone: &Alone<'_>,
+    request: &'r Request<'_>,
+) -> Result<(Box<Prepared<'r>>, Vec<DeviceId>), Report> {
+    let release = request.release();
+    let mut caps = qemu_ns::changed_caps(alone.domain, request.caps)?.edit();
+    for flag in ON_MONITOR {
+        caps = caps.set(flag);
+    }
+    let caps = caps.build();
+    let mut domain = Box::new(alone.domain.clone());
+    let name = domain.name.clone().filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| broken(release, &NAME_MISSING, domain.pos, "`<domain>` lacks `<name>`"))?;
+    name_devices(&mut domain, alone.guest, &caps)?;
+    let devices = reduce(&mut domain, alone.devices);
+    (domain.os.loader, domain.os.nvram, domain.os.firmware) = (None, None, None);
+    domain.cpu = domain.cpu.filter(|_| false);
+    let mut report = Report::new();
+    let nodes = if alone.runs {
+        storage::name_running(&domain, &caps, request, alone.next)
+    } else {
+        let named = storage::name_from(&mut domain, &caps, request, alone.next, &mut report);
+        named.ok_or_else(|| report.clone())?
+    };
+    let guest = alone.guest.clone();
+    let parts = Parts { domain, name, guest, caps, nodes, cpu: Wanted::No, report };
+    assemble(parts, request).map(|prepared| (prepared, devices))
+}
+
+/// Gives every device the alias that it has in the running QEMU, or gets.
+fn name_devices(domain: &mut Domain, guest: &Guest, caps: &virtargv_caps::Caps) -> Result<(), Report> {
+    let common = common::of_devices(domain, guest, caps, &ControllerTable::of(domain))?;
+    domain.devices.for_each_info_mut(&mut |id, info| {
+        if let Some(common) = common.get(id) {
+            info.alias = Some(common.alias.to_string());
+        }
+    });
+    Ok(())
+}
+
+/// Removes all devices but `wanted` and those of [`KEPT`]. Returns the ids that `wanted` have then.
+fn reduce(domain: &mut Domain, wanted: &[DeviceId]) -> Vec<DeviceId> {
+    let mut gone = Vec::new();
+    domain.devices.for_each_info(&mut |id, _| {
+        if !wanted.contains(&id) && !KEPT.contains(&id.kind) {
+            gone.push(id);
+        }
+    });
+    for id in gone.iter().rev() {
+        domain.devices.remove(*id);
+    }
+    let before = |of: &DeviceId| gone.iter().filter(|id| id.kind == of.kind && id.index < of.index).count();
+    wanted.iter().map(|id| DeviceId { index: id.index.saturating_sub(before(id)), ..*id }).collect()
+}

@@ -1,0 +1,104 @@
+//! Attaching, detaching and changing devices of a running domain.
+
+use virtargv_host::{DomainId, Request, Runner, StartOptions};
+use virtargv_model::device::one::parse_device;
+use virtargv_model::status::{Running, parse_running};
+use virtargv_model::{Outcome, Report};
+use virtargv_qemu_cmd::hotplug::{self, Hotplug};
+
+/// Why a device cannot be attached, detached or changed. The places of each report are in the text that it is about.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Refused {
+    /// The problems of the running domain.
+    pub domain: Report,
+    /// The problems of the device.
+    pub device: Report,
+}
+
+impl Refused {
+    /// The problems in `report` of a device whose places are behind `base`.
+    fn of(report: &Report, base: usize) -> Self {
+        let mut refused = Self::default();
+        for problem in report {
+            match problem.clone().within(base) {
+                Some(problem) => refused.device.push(problem),
+                None => refused.domain.push(problem.clone()),
+            }
+        }
+        // Without what the host does not know there are no commands.
+        refused.domain.insist();
+        refused.device.insist();
+        refused
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.domain.is_empty(), self.device.is_empty()) {
+            (false, false) => write!(f, "{}\n{}", self.domain, self.device),
+            (true, _) => self.device.fmt(f),
+            (_, true) => self.domain.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// The commands that attach the device in the text `device` to the running domain in the text `domain`: its document with
+/// aliases (`virsh dumpxml`), or its status file.
+///
+/// # Errors
+/// What is wrong with either text, and why the device cannot be attached.
+///
+/// ```
+/// use virtargv::{FixedHost, Release, Request, builtin};
+///
+/// let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
+/// let host = FixedHost::default();
+/// let domain = "<domain type='kvm' id='1'><name>demo</name><memory unit='MiB'>512</memory>
+///   <os><type arch='x86_64' machine='q35'>hvm</type></os>
+///   <devices>
+///     <controller type='pci' index='0' model='pcie-root'><alias name='pcie.0'/></controller>
+///     <controller type='pci' index='1' model='pcie-root-port'>
+///       <model name='pcie-root-port'/><target chassis='1' port='0x8'/><alias name='pci.1'/>
+///       <address type='pci' domain='0' bus='0' slot='1' function='0'/>
+///     </controller>
+///   </devices></domain>";
+/// let rng = "<rng model='virtio'><backend model='builtin'/></rng>";
+/// let done = virtargv::attach(domain, rng, &Request::new(&caps, &host))?;
+/// let commands: Vec<String> = done.commands.iter().map(|command| command.to_qmp().to_string()).collect();
+/// assert_eq!(commands[0], r#"{"execute":"object-add","arguments":{"qom-type":"rng-builtin","id":"objrng0"}}"#);
+/// assert!(commands[1].contains(r#""bus":"pci.1""#));
+/// # Ok::<(), virtargv::Refused>(())
+/// ```
+pub fn attach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotplug, Refused> {
+    let base = domain.len();
+    let running = running(domain, request)?;
+    let request = live(&running, request);
+    let device = parse_device(device, request.release(), base);
+    let attached = virtargv_resolve::attach(running.domain.clone(), device, base, &request);
+    let valid = virtargv_validate::validate_device(attached, base, &request);
+    done(hotplug::attach(&running, valid, &request), base)
+}
+
+/// The running domain in the text `domain`.
+fn running(domain: &str, request: &Request<'_>) -> Result<Running, Refused> {
+    parse_running(domain, request.release())
+        .into_result()
+        .map_err(|report| Refused { domain: report, device: Report::new() })
+}
+
+/// The request with what is known of the running domain.
+fn live<'r>(running: &Running, request: &Request<'r>) -> Request<'r> {
+    let id = running.domain.id.and_then(|id| u32::try_from(id).ok());
+    let domain_id = id.map_or(request.start.domain_id, DomainId::Assigned);
+    let start = StartOptions { incoming: None, runner: Runner::Launcher, domain_id };
+    Request { start, ..request.clone() }
+}
+
+fn done(outcome: Outcome<Hotplug>, base: usize) -> Result<Hotplug, Refused> {
+    match outcome.value {
+        Some(done) if outcome.report.is_empty() => Ok(done),
+        _ => Err(Refused::of(&outcome.report, base)),
+    }
+}
