@@ -37,6 +37,8 @@ pub enum Class {
     SecretMissing,
     /// The host's CPU lacks features of the guest's CPU.
     CpuIncompatible,
+    /// The domain has no such device.
+    DeviceMissing,
     /// A number is too large for the type that libvirt or the kernel keeps it in.
     Overflow,
     /// libvirt prints the message without a class: text that is not XML, and some checks across elements.
@@ -60,6 +62,7 @@ impl Class {
         Self::ArgumentUnsupported,
         Self::SecretMissing,
         Self::CpuIncompatible,
+        Self::DeviceMissing,
         Self::Overflow,
         Self::Plain,
     ];
@@ -81,6 +84,7 @@ impl Class {
             Self::ArgumentUnsupported => "argument unsupported",
             Self::SecretMissing => "Secret not found",
             Self::CpuIncompatible => "the CPU is incompatible with host CPU",
+            Self::DeviceMissing => "device not found",
             Self::Overflow => "numerical overflow",
             Self::Plain => "",
         }
@@ -103,6 +107,7 @@ impl Class {
             Self::ArgumentUnsupported => "argument-unsupported",
             Self::SecretMissing => "secret-missing",
             Self::CpuIncompatible => "cpu-incompatible",
+            Self::DeviceMissing => "device-missing",
             Self::Overflow => "overflow",
             Self::Plain => "plain",
         }

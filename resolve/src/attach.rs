@@ -10,7 +10,7 @@ use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, DeviceInfo};
 use virtargv_model::{Domain, Outcome, Report};
 
-use crate::{Guest, Resolved, Work, address, defaults};
+use crate::{Guest, Resolved, Work, address, defaults, rules};
 
 /// A running domain with a device that is attached to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,9 +32,61 @@ pub fn attach(
     request: &Request<'_>,
 ) -> Outcome<Attached> {
     device.then(|device, mut report| {
+        let mut device = device;
+        device.devices_mut().for_each_info_mut(&mut |_, info| {
+            info.alias = info.alias.take().filter(|alias| is_of_user(alias));
+        });
         let attached = Attach { running, base, request }.run(device, &mut report);
         Outcome { value: attached, report }
     })
+}
+
+/// Fills in the defaults of `device`, which is a description of a device of the running domain `running`. Its address stays as
+/// it is given.
+pub fn complete_device(
+    running: &Domain,
+    device: Outcome<OneDevice>,
+    base: usize,
+    request: &Request<'_>,
+) -> Outcome<OneDevice> {
+    device.then(|device, mut report| {
+        let attach = Attach { running: Box::new(running.clone()), base, request };
+        let completed = attach.complete(device, &mut report).map(|(_, completed)| completed);
+        Outcome { value: completed, report }
+    })
+}
+
+/// The running domain `running` with `device`, which was completed, in the place of its device `id`. Alias and address of that
+/// are kept, where the new one has none.
+pub fn replace_device(
+    running: Box<Domain>,
+    device: &OneDevice,
+    id: DeviceId,
+    request: &Request<'_>,
+) -> Attached {
+    let mut report = Report::new();
+    let options = ReadOptions { abi_update: true, live: true, ..request.read };
+    let guest = Guest::of(&running, request.caps, request.host.arch());
+    let mut work = Work {
+        domain: running,
+        guest,
+        caps: request.caps,
+        host: request.host,
+        release: request.release(),
+        options,
+        for_reader: request.start.runner == Runner::Reader,
+        report: &mut report,
+    };
+    defaults::domain(&mut work);
+    let old = work.domain.devices.info(id).cloned().unwrap_or_default();
+    let mut new = device.devices().clone();
+    if let Some(info) = new.info_mut(device.id()) {
+        info.alias = info.alias.take().or(old.alias);
+        info.address = info.address.take().or(old.address);
+    }
+    work.domain.devices.replace(id, new);
+    let resolved = Resolved { domain: work.domain, guest: work.guest, options };
+    Attached { resolved, device: id, controller: None }
 }
 
 /// What the steps of attaching are given.
@@ -46,28 +98,8 @@ struct Attach<'r> {
 
 impl Attach<'_> {
     fn run(self, device: OneDevice, report: &mut Report) -> Option<Attached> {
-        let request = self.request;
-        let options = ReadOptions { abi_update: true, live: true, ..request.read };
-        let guest = Guest::of(&self.running, request.caps, request.host.arch());
         let kind = device.kind();
-        let mut domain = self.running.clone();
-        domain.devices.append(device.into_devices());
-        let mut work = Work {
-            domain,
-            guest,
-            caps: request.caps,
-            host: request.host,
-            release: request.release(),
-            options,
-            for_reader: request.start.runner == Runner::Reader,
-            report,
-        };
-        defaults::controller::number(&mut work.domain.devices.controllers);
-        defaults::devices(&mut work);
-        let base = self.base;
-        work.report.retain(|problem, _| problem.place.element.offset().is_none_or(|at| at >= base));
-        let completed = OneDevice::of(&work.domain.devices, self.find(&work.domain.devices, kind)?)?;
-        work.domain = self.running.clone();
+        let (mut work, completed) = self.complete(device, report)?;
         insert(&mut work.domain.devices, completed.into_devices());
         let device = self.find(&work.domain.devices, kind)?;
         let controller = add_scsi_controller(&mut work, device);
@@ -78,11 +110,42 @@ impl Attach<'_> {
         // A kind that the guest cannot be given has no address.
         address::attach(&mut work, device);
         work.domain.devices.controllers.truncate(controllers);
+        // Attaching has a rule of its own.
+        work.report.retain(|problem, _| problem.id() != rules::MEMORY_DEVICE_SLOT_TAKEN.id);
         Some(Attached {
-            resolved: Resolved { domain: work.domain, guest: work.guest, options },
+            resolved: Resolved { domain: work.domain, guest: work.guest, options: work.options },
             device,
             controller,
         })
+    }
+
+    /// Fills in the defaults of `device`. The domain of the result is the running one, with what it was started with.
+    fn complete<'r>(&'r self, device: OneDevice, report: &'r mut Report) -> Option<(Work<'r>, OneDevice)> {
+        let request = self.request;
+        let options = ReadOptions { abi_update: true, live: true, ..request.read };
+        let guest = Guest::of(&self.running, request.caps, request.host.arch());
+        let kind = device.kind();
+        let mut work = Work {
+            domain: self.running.clone(),
+            guest,
+            caps: request.caps,
+            host: request.host,
+            release: request.release(),
+            options,
+            for_reader: request.start.runner == Runner::Reader,
+            report,
+        };
+        // What the running domain leaves out is what it was started with.
+        defaults::domain(&mut work);
+        let running = work.domain.clone();
+        work.domain.devices.append(device.into_devices());
+        defaults::controller::number(&mut work.domain.devices.controllers);
+        defaults::devices(&mut work);
+        let base = self.base;
+        work.report.retain(|problem, _| problem.place.element.offset().is_none_or(|at| at >= base));
+        let completed = OneDevice::of(&work.domain.devices, self.find(&work.domain.devices, kind)?)?;
+        work.domain = running;
+        Some((work, completed))
     }
 
     /// The device of that kind whose place is behind the running domain.
@@ -95,6 +158,11 @@ impl Attach<'_> {
         });
         found
     }
+}
+
+/// Whether an alias is one that a user can choose. Others are given when the device is attached.
+fn is_of_user(alias: &str) -> bool {
+    alias.starts_with("ua-")
 }
 
 /// Inserts a device where libvirt does: disks and controllers in their order, others behind those of their kind.

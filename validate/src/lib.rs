@@ -29,7 +29,7 @@ pub(crate) use rule::{Context, Findings};
 pub use virtargv_model::Rule;
 
 use virtargv_host::{Request, Runner};
-use virtargv_model::{Domain, Outcome, Report, Stage};
+use virtargv_model::{Domain, Outcome, Problem, Report, Stage};
 use virtargv_model::device::DeviceId;
 use virtargv_resolve::{Attached, Guest, Resolved};
 
@@ -108,6 +108,10 @@ pub struct ValidDevice {
     pub controller: Option<DeviceId>,
 }
 
+/// The rules across devices that libvirt does not check when a device is attached, but has rules of attaching for.
+const ACROSS: &[&Rule] =
+    &[&rules::disk::ADDRESS_TWICE, &rules::controller::TWICE, &rules::os::BOOT_ORDER_TWICE, &rules::disk::name::NAME_TWICE];
+
 /// Checks a device that is attached against the rules of devices. The rest of the domain runs, and is not looked at: only
 /// problems whose place is behind `base`, where the device was read, are reported.
 pub fn validate_device(
@@ -118,7 +122,9 @@ pub fn validate_device(
     attached.then(|Attached { resolved, device, controller }, mut report| {
         let mut found = report.clone();
         check(&resolved, request, &mut found);
-        found.retain(|problem, _| problem.place.element.offset().is_some_and(|at| at >= base));
+        let of_device = |problem: &Problem| problem.place.element.offset().is_some_and(|at| at >= base);
+        let across = |problem: &Problem| ACROSS.iter().any(|rule| rule.id == problem.id());
+        found.retain(|problem, _| of_device(problem) && !across(problem));
         // Those of earlier stages are there already.
         let new: Vec<_> = found.iter().filter(|problem| !report.iter().any(|old| old == *problem)).cloned().collect();
         report.extend(new);

@@ -4,7 +4,7 @@ use virtargv_host::{DomainId, Request, Runner, StartOptions};
 use virtargv_model::device::one::parse_device;
 use virtargv_model::status::{Running, parse_running};
 use virtargv_model::{Outcome, Report};
-use virtargv_qemu_cmd::hotplug::{self, Hotplug};
+use virtargv_qemu_cmd::hotplug::{self, Hotplug, UpdateOptions};
 
 /// Why a device cannot be attached, detached or changed. The places of each report are in the text that it is about.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -79,6 +79,89 @@ pub fn attach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotpl
     let attached = virtargv_resolve::attach(running.domain.clone(), device, base, &request);
     let valid = virtargv_validate::validate_device(attached, base, &request);
     done(hotplug::attach(&running, valid, &request), base)
+}
+
+/// The commands that detach the device of the running domain in the text `domain` that the text `device` describes. The domain
+/// afterwards is without it once `DEVICE_DELETED` has come.
+///
+/// # Errors
+/// What is wrong with either text, and why the device cannot be detached.
+///
+/// ```
+/// use virtargv::{FixedHost, Release, Request, builtin};
+///
+/// let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
+/// let host = FixedHost::default();
+/// let domain = "<domain type='kvm' id='1'><name>demo</name><memory unit='MiB'>512</memory>
+///   <os><type arch='x86_64' machine='q35'>hvm</type></os>
+///   <devices>
+///     <controller type='pci' index='0' model='pcie-root'><alias name='pcie.0'/></controller>
+///     <rng model='virtio'><backend model='builtin'/><alias name='rng0'/>
+///       <address type='pci' domain='0' bus='0' slot='3' function='0'/></rng>
+///   </devices></domain>";
+/// let rng = "<rng model='virtio'><backend model='builtin'/></rng>";
+/// let done = virtargv::detach(domain, rng, &Request::new(&caps, &host))?;
+/// assert_eq!(done.commands[0].execute, "device_del");
+/// assert_eq!(done.commands[0].wait, Some("DEVICE_DELETED"));
+/// assert_eq!(done.commands[1].execute, "object-del");
+/// # Ok::<(), virtargv::Refused>(())
+/// ```
+pub fn detach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotplug, Refused> {
+    let base = domain.len();
+    let running = running(domain, request)?;
+    let request = live(&running, request);
+    let device = parse_device(device, request.release(), base);
+    let device = virtargv_resolve::complete_device(&running.domain, device, base, &request);
+    done(hotplug::detach(&running, device, &request), base)
+}
+
+/// The commands that change a device of the running domain in the text `domain` to what the text `device` describes.
+///
+/// # Errors
+/// What is wrong with either text, and why the device cannot be changed so.
+///
+/// ```
+/// use virtargv::{FixedHost, Release, Request, UpdateOptions, builtin};
+///
+/// let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
+/// let host = FixedHost::default();
+/// let nic = "<interface type='user'><mac address='52:54:00:00:00:01'/><model type='virtio'/>
+///   <alias name='net0'/><address type='pci' domain='0' bus='0' slot='3' function='0'/></interface>";
+/// let domain = format!("<domain type='kvm' id='1'><name>demo</name><memory unit='MiB'>512</memory>
+///   <os><type arch='x86_64' machine='q35'>hvm</type></os>
+///   <devices><controller type='pci' index='0' model='pcie-root'><alias name='pcie.0'/></controller>{nic}</devices></domain>");
+/// let down = "<interface type='user'><mac address='52:54:00:00:00:01'/><model type='virtio'/><link state='down'/></interface>";
+/// let done = virtargv::update(&domain, down, &Request::new(&caps, &host), UpdateOptions::default())?;
+/// assert_eq!(done.commands[0].to_qmp().to_string(), r#"{"execute":"set_link","arguments":{"name":"net0","up":false}}"#);
+/// # Ok::<(), virtargv::Refused>(())
+/// ```
+pub fn update(
+    domain: &str,
+    device: &str,
+    request: &Request<'_>,
+    options: UpdateOptions,
+) -> Result<Hotplug, Refused> {
+    let base = domain.len();
+    let running = running(domain, request)?;
+    let request = live(&running, request);
+    let release = request.release();
+    let device = parse_device(device, release, base);
+    let device = virtargv_resolve::complete_device(&running.domain, device, base, &request);
+    let replaced = device.then(|device, mut report| {
+        let found = hotplug::rules::update_kind(&device, release)
+            .and_then(|()| hotplug::find(&running.domain.devices, &device, release));
+        let id = match found {
+            Ok(id) => id,
+            Err(problem) => {
+                report.push(problem);
+                return Outcome { value: None, report };
+            }
+        };
+        let replaced = virtargv_resolve::replace_device(running.domain.clone(), &device, id, &request);
+        Outcome { value: Some(replaced), report }
+    });
+    let valid = virtargv_validate::validate_device(replaced, base, &request);
+    done(hotplug::update(&running, valid, &request, options), base)
 }
 
 /// The running domain in the text `domain`.

@@ -62,7 +62,7 @@ use std::collections::HashSet;
 use virtargv_qemu_cmd::Prepared;
 
 pub use complete::{Completed, Secrets, complete};
-pub use hotplug::{Refused, attach};
+pub use hotplug::{Refused, attach, detach, update};
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
     Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request,
@@ -72,7 +72,7 @@ pub use virtargv_model::{
     ByRelease, Change, Class, Classes, Convention, Domain, Edit, Frame, Label, Outcome, Place, Pos, Problem,
     Problems, Report, Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
 };
-pub use virtargv_qemu_cmd::hotplug::{Command, Hotplug};
+pub use virtargv_qemu_cmd::hotplug::{Command, Hotplug, UpdateOptions};
 pub use virtargv_qemu_cmd::{ArgValue, Argument, CommandLine, Format, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Validated;

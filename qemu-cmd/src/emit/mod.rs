@@ -36,6 +36,7 @@ use virtargv_model::device::DeviceId;
 use crate::argument::{Element, Origin};
 use crate::prepare::Prepared;
 use crate::CommandLine;
+pub(crate) use after::password as password_commands;
 use context::Emit;
 
 /// Every part of the command line, in order.

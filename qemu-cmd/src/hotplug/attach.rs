@@ -32,7 +32,7 @@ pub fn attach(running: &Running, valid: Outcome<ValidDevice>, request: &Request<
         let line = emit_devices(&prepared, &alone);
         let mut commands = convert::commands(&line.arguments, &line.needs);
         rows::attach(&mut commands, &line, running, domain, valid.device);
-        let domain = after::attached(domain, &prepared, &devices, &alone, &line.needs);
+        let domain = after::attached(&running.domain, &prepared, &alone, &line.needs);
         Outcome { value: Some(Hotplug { commands, needs: line.needs, domain }), report }
     })
 }

@@ -145,7 +145,7 @@ fn name(what: &Descriptor<String>, owner: &str) -> Text {
 /// The commands that remove what `added` has added, once the guest has let the device go: the device first, then what was
 /// behind it, in reverse order. A descriptor under a name is gone with what uses it.
 pub(super) fn removal(added: &[Command]) -> Vec<Command> {
-    let device = added.iter().rfind(|command| command.execute == "device_add");
+    let device = added.iter().find(|command| command.execute == "device_add");
     let first = device.and_then(|command| command.undo.as_deref()).cloned();
     let mut out: Vec<Command> =
         first.map(|command| Command { wait: Some(DEVICE_DELETED), ..command }).into_iter().collect();

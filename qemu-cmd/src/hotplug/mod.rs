@@ -8,11 +8,17 @@ mod after;
 mod attach;
 mod command;
 mod convert;
+mod detach;
+mod find;
 mod rows;
 pub mod rules;
+mod update;
 
 pub use attach::attach;
 pub use command::{Command, DEVICE_DELETED};
+pub use detach::detach;
+pub use find::find;
+pub use update::{UpdateOptions, update};
 
 use virtargv_model::Domain;
 

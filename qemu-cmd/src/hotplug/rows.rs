@@ -1,12 +1,13 @@
 //! What the monitor needs other than the command line has, with the reasons.
 
+use virtargv_host::Descriptor;
 use virtargv_model::Domain;
-use virtargv_model::device::DeviceId;
+use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::device::disk::DiskModel;
 use virtargv_model::status::Running;
 
 use super::command::Command;
-use crate::{ArgValue, Argument, CommandLine, Props};
+use crate::{ArgValue, Argument, CommandLine, Need, Props, Value};
 
 /// A difference: what it does to the commands, given the arguments that they come from.
 type Row = fn(&mut Vec<Command>, &Attaching<'_>);
@@ -20,7 +21,7 @@ pub(super) struct Attaching<'a> {
 }
 
 /// The differences, in the order in which they are made.
-const ROWS: &[Row] = &[watchdog_action, usb_storage_ready, after_start];
+const ROWS: &[Row] = &[watchdog_action, usb_storage_ready, rng_socket, after_start];
 
 /// Makes the commands `commands`, which come from `line`, those of attaching `device` to `running`; it is in `domain`.
 pub(super) fn attach(
@@ -53,7 +54,7 @@ fn watchdog_action(commands: &mut Vec<Command>, of: &Attaching<'_>) {
 /// A host adapter for USB mass storage shows itself to the guest when its units are there.
 fn usb_storage_ready(commands: &mut Vec<Command>, of: &Attaching<'_>) {
     let disk = of.domain.devices.disks.get(of.device.index);
-    let disk = disk.filter(|_| of.device.kind == virtargv_model::device::DeviceKind::Disk);
+    let disk = disk.filter(|_| of.device.kind == DeviceKind::Disk);
     let adapter = commands.iter().find(|c| c.arguments.text("driver").is_some_and(|d| d.as_str() == "usb-bot"));
     if let (Some(DiskModel::UsbBot), Some(adapter)) = (disk.and_then(|disk| disk.model), adapter)
         && let Some(id) = adapter.arguments.text("id").cloned()
@@ -62,6 +63,38 @@ fn usb_storage_ready(commands: &mut Vec<Command>, of: &Attaching<'_>) {
         let command = Command::new("qom-set", arguments);
         commands.push(command.because("a hotplugged adapter waits for its units before the guest sees it"));
     }
+}
+
+/// libvirt does not open the socket of an RNG that is attached: QEMU does.
+fn rng_socket(commands: &mut Vec<Command>, of: &Attaching<'_>) {
+    if of.device.kind != DeviceKind::Rng {
+        return;
+    }
+    let path = of.line.needs.iter().find_map(|need| match need {
+        Need::Descriptor { what: Descriptor::UnixListen { path }, .. } => Some(path.clone()),
+        _ => None,
+    });
+    let Some(path) = path else { return };
+    commands.retain(|command| command.execute != "getfd");
+    let address = Props::object().with("type", "unix").with("data", Props::object().with("path", path));
+    for command in commands.iter_mut().filter(|command| command.execute == "chardev-add") {
+        command.arguments = replaced(&command.arguments, "addr", &address.clone().into());
+        command.why = "libvirt opens no socket for an RNG that is attached";
+    }
+}
+
+/// The properties with another value of `key`, wherever it is.
+fn replaced(props: &Props, key: &str, with: &Value) -> Props {
+    let mut out = Props::object();
+    for (name, value) in props.iter() {
+        let value = match value {
+            _ if name == key => with.clone(),
+            Value::Object(members) => Value::Object(replaced(members, key, with)),
+            other => other.clone(),
+        };
+        out.set(name.to_owned(), value);
+    }
+    out
 }
 
 /// What is not on the command line but follows the start is given after the device.

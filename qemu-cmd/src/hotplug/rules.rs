@@ -7,11 +7,13 @@ use virtargv_model::device::controller::{Controller, ControllerKind};
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};
 use virtargv_model::device::filesystem::{Filesystem, FsDriver};
 use virtargv_model::device::input::InputBus;
+use virtargv_model::device::memory_device::MemoryDevice;
 use virtargv_model::device::net::InterfaceType;
+use virtargv_model::device::one::OneDevice;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::Address;
 use virtargv_model::status::Running;
-use virtargv_model::{Domain, Message, Place, Report, Rule, Stage};
+use virtargv_model::{Domain, Message, Place, Problem, Release, Report, Rule, Stage};
 use virtargv_validate::ValidDevice;
 
 virtargv_model::rules! {
@@ -67,6 +69,48 @@ virtargv_model::rules! {
     /// The position in the boot order is free.
     BOOT_ORDER = "hotplug-boot-order": Unsupported, Build,
         "`<boot order=>`: each position belongs to one device", help "use another `order=`";
+    /// The guest has the device that is detached or changed.
+    MISSING = "hotplug-device-missing": DeviceMissing, Build,
+        "a disk is found by its target, an interface by its MAC address, a controller by its index, others by everything that is described",
+        help "pass the element as `virsh dumpxml` shows it";
+    /// A description means one interface.
+    AMBIGUOUS = "hotplug-device-ambiguous": OperationFailed, Build,
+        "interfaces are found by their MAC address", help "add the `<address>` or the `<alias>` of the interface";
+    /// A device of this kind can be detached while a guest runs.
+    DETACH_KIND = "hotplug-detach-kind": NotSupported, Build,
+        "libvirt detaches the kinds of devices that it attaches",
+        help "remove the device from the definition, and start the guest anew";
+    /// A disk that is detached is on bus `virtio`, `scsi` or `usb`.
+    DETACH_DISK = "hotplug-detach-disk": NotSupported, Build,
+        "`<target bus=>`: drives of IDE, SATA and floppy controllers stay until the guest ends",
+        help "remove the disk from the definition, or eject its medium with `virtargv update`";
+    /// A controller that is detached is a SCSI controller.
+    DETACH_CONTROLLER = "hotplug-detach-controller": NotSupported, Build,
+        "other buses of a guest stay until it ends", help "remove the controller from the definition";
+    /// No device is on a controller that is detached.
+    CONTROLLER_BUSY = "hotplug-controller-busy": OperationFailed, Build,
+        "a controller takes its devices with it", help "detach the devices on the controller first";
+    /// A device of this kind can be changed while a guest runs.
+    UPDATE_KIND = "hotplug-update-kind": Unsupported, Build,
+        "disks, displays, interfaces and memory devices can be changed",
+        help "detach the device and attach the other, or change the definition";
+    /// What is changed of a device is not fixed while the guest runs.
+    FIXED = "hotplug-update-fixed": NotSupported, Build,
+        "QEMU and the guest keep what a device has from its start",
+        help "leave it as `virsh dumpxml` shows it, or change the definition";
+    /// A drive whose medium is changed is a CD-ROM or floppy drive.
+    MEDIUM = "hotplug-update-medium": Unsupported, Build, "`<disk device=>`: other disks have no medium",
+        help "detach the disk and attach the other";
+    /// An interface stays connected by the same kind of connection.
+    INTERFACE_CONNECTION = "hotplug-update-connection": NotSupported, Build,
+        "the host can put a tap device into another bridge; any other connection is one of QEMU",
+        help "detach the interface and attach the other";
+    /// A memory device that is changed is of model `virtio-mem`.
+    MEMORY_REQUESTED = "hotplug-update-memory": NotSupported, Build, "`<requested>` of `<memory model='virtio-mem'>`",
+        help "attach another memory device";
+    /// The slot of a memory device that is attached is free.
+    MEMORY_SLOT = "hotplug-memory-slot": Unsupported, Build, "`<address type='dimm' slot=>`",
+        help "use another `slot=`, or leave the `<address>` out";
     /// The port of a virtio-serial controller, or the controller itself, is there.
     SERIAL_CONTROLLER = "hotplug-serial-controller": Internal, Build,
         "`<address type='virtio-serial'>`: a channel is a port of a controller, which libvirt does not attach for it",
@@ -145,7 +189,10 @@ impl Checks<'_> {
                 let target = devices.consoles.get(index).and_then(|console| console.target);
                 self.console(target);
             }
-            DeviceKind::MemoryDevice => self.memory(),
+            DeviceKind::MemoryDevice => {
+                self.memory();
+                self.memory_slot();
+            }
             _ => {}
         }
         if let Some(source) = source(devices, self.device) {
@@ -257,6 +304,17 @@ impl Checks<'_> {
         }
     }
 
+    fn memory_slot(&mut self) {
+        let slot = |device: &MemoryDevice| match &device.info.address {
+            Some(Address::Dimm(at)) => at.slot,
+            _ => None,
+        };
+        let Some(wanted) = self.devices.memories.get(self.device.index).and_then(slot) else { return };
+        if self.running.devices.memories.iter().any(|device| slot(device) == Some(wanted)) {
+            self.refuse(&MEMORY_SLOT, format!("memory device slot `{wanted}` belongs to another memory device"));
+        }
+    }
+
     fn boot_order(&mut self) {
         let Some(order) = self.devices.info(self.device).and_then(|info| info.boot.as_ref()).map(|boot| boot.order)
         else {
@@ -282,4 +340,66 @@ fn source(devices: &Devices, id: DeviceId) -> Option<&ChardevSource> {
         DeviceKind::Redirdev => devices.redirdevs.get(id.index).map(|device| &device.source),
         _ => None,
     }
+}
+
+/// The kinds of devices that are changed.
+const CHANGED: &[DeviceKind] =
+    &[DeviceKind::Disk, DeviceKind::Graphics, DeviceKind::Interface, DeviceKind::MemoryDevice];
+
+/// Checks whether devices of the kind of `device` are detached.
+pub(super) fn detach_kind(device: &OneDevice, release: Release, report: &mut Report) {
+    let place = place(device);
+    let kind = device.kind();
+    if !KINDS.contains(&kind) {
+        let message = format!("a device `{}` cannot be detached while the guest runs", kind.element());
+        report.push(DETACH_KIND.problem(release, place, message));
+        return;
+    }
+    let controller = device.devices().controllers.first().filter(|_| kind == DeviceKind::Controller);
+    if let Some(controller) = controller.filter(|c| !matches!(c.kind, ControllerKind::Scsi(_))) {
+        let of = controller.controller_type();
+        let message = format!("a controller of type `{of}` cannot be detached while the guest runs");
+        report.push(DETACH_CONTROLLER.problem(release, place, message));
+    }
+}
+
+/// Checks whether device `id` of `domain`, which `device` describes, can be detached.
+pub(super) fn detach(domain: &Domain, id: DeviceId, device: &OneDevice, release: Release, report: &mut Report) {
+    let disks = &domain.devices.disks;
+    match id.kind {
+        DeviceKind::Disk => {
+            let bus = disks.get(id.index).and_then(Disk::bus);
+            if !matches!(bus, Some(DiskBus::Virtio | DiskBus::Scsi | DiskBus::Usb)) {
+                let bus = bus.map_or("", virtargv_model::Spelled::as_str);
+                let message = format!("a disk on bus `{bus}` cannot be detached while the guest runs");
+                report.push(DETACH_DISK.problem(release, place(device), message));
+            }
+        }
+        DeviceKind::Controller => {
+            let Some(controller) = domain.devices.controllers.get(id.index) else { return };
+            let on = |at: Option<&Address>| {
+                matches!(at, Some(Address::Drive(at)) if at.controller == controller.number())
+            };
+            let disk = disks.iter().any(|disk| disk.bus() == Some(DiskBus::Scsi) && on(disk.info.address.as_ref()));
+            if disk || domain.devices.hostdevs.iter().any(|unit| on(unit.info.address.as_ref())) {
+                let message = format!("devices are on the controller with index `{}`", controller.number());
+                report.push(CONTROLLER_BUSY.problem(release, place(device), message));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Checks whether devices of the kind of `device` are changed.
+pub fn update_kind(device: &OneDevice, release: Release) -> Result<(), Problem> {
+    let kind = device.kind();
+    if CHANGED.contains(&kind) {
+        return Ok(());
+    }
+    let message = format!("a device `{}` cannot be changed while the guest runs", kind.element());
+    Err(UPDATE_KIND.problem(release, place(device), message))
+}
+
+fn place(device: &OneDevice) -> Place {
+    device.devices().info(device.id()).map(|info| info.pos.into()).unwrap_or_default()
 }

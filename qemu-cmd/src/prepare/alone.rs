@@ -6,7 +6,10 @@ use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::{Domain, NAME_MISSING, Report};
 use virtargv_resolve::Guest;
 
+use virtargv_model::info::DeviceInfo;
+
 use super::address::ControllerTable;
+use super::alias::NextFree;
 use super::context::broken;
 use super::storage::{self, Counters};
 use super::{Parts, Prepared, Wanted, assemble, common, qemu_ns};
@@ -46,6 +49,9 @@ pub(crate) fn alone<'r>(
     let mut domain = Box::new(alone.domain.clone());
     let name = domain.name.clone().filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| broken(release, &NAME_MISSING, domain.pos, "`<domain>` lacks `<name>`"))?;
+    for id in alone.devices {
+        next_alias(&mut domain, *id);
+    }
     name_devices(&mut domain, alone.guest, &caps)?;
     let devices = reduce(&mut domain, alone.devices);
     (domain.os.loader, domain.os.nvram, domain.os.firmware) = (None, None, None);
@@ -60,6 +66,35 @@ pub(crate) fn alone<'r>(
     let guest = alone.guest.clone();
     let parts = Parts { domain, name, guest, caps, nodes, cpu: Wanted::No, report };
     assemble(parts, request).map(|prepared| (prepared, devices))
+}
+
+/// The kinds of devices whose alias is one above the highest in use when they are attached, and its prefix.
+const NUMBERED: &[(DeviceKind, &str)] = &[
+    (DeviceKind::Serial, "serial"),
+    (DeviceKind::Parallel, "parallel"),
+    (DeviceKind::Channel, "channel"),
+    (DeviceKind::Console, "console"),
+    (DeviceKind::Input, "input"),
+    (DeviceKind::Redirdev, "redir"),
+    (DeviceKind::Watchdog, "watchdog"),
+    (DeviceKind::Filesystem, "fs"),
+];
+
+/// Gives device `id`, which is attached, an alias that is free, where a start would number it by its place among the others.
+fn next_alias(domain: &mut Domain, id: DeviceId) {
+    let Some((_, prefix)) = NUMBERED.iter().find(|(kind, _)| *kind == id.kind) else { return };
+    let of_kind = |(other, _): &(DeviceId, &DeviceInfo)| other.kind == id.kind;
+    let mut free = NextFree::new(prefix, domain.devices.infos().filter(of_kind).map(|(_, info)| info));
+    let Some(info) = domain.devices.info(id) else { return };
+    // libvirt numbers the first input device that is attached to a guest without any from -1 on.
+    let alias = if id.kind == DeviceKind::Input && domain.devices.count_of(id.kind) == 1 && info.alias.is_none() {
+        "input-1".to_owned()
+    } else {
+        free.alias(info).to_string()
+    };
+    if let Some(info) = domain.devices.info_mut(id) {
+        info.alias = Some(alias);
+    }
 }
 
 /// Gives every device the alias that it has in the running QEMU, or gets.

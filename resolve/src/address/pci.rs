@@ -107,6 +107,7 @@ fn attached(work: &mut Work<'_>, id: DeviceId) -> Result<(), Refused> {
     }
     let count = pci_indexes(work).max().map_or(0, |highest| highest as usize + 1);
     let mut placer = Placer::new(work, count, false)?;
+    placer.by_chipset()?;
     let needs = needs.union(Connect::HOTPLUG);
     let group = placer.groups.of_device(id);
     let taken = match given {

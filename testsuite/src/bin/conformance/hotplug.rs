@@ -5,18 +5,20 @@
 
 mod alike;
 mod evidence;
+mod folder;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use virtargv::{Hotplug, Override, Refused, Request, Source, render::Renderer};
+use virtargv::{Hotplug, Override, UpdateOptions, Refused, Request, Source, render::Renderer};
 
 use crate::corpus::read;
 use crate::live::{World, alike as lines};
 use crate::ratchet::Ratchet;
 use crate::{Args, glob};
+use folder::Folder;
 
 /// The actions that are compared.
 const ACTIONS: [&str; 3] = ["attach", "detach", "update"];
@@ -34,6 +36,8 @@ struct Case {
     /// The domain afterwards, where it is another.
     result: Option<String>,
     force: bool,
+    /// Whether the guest has let a device go.
+    released: bool,
 }
 
 impl Case {
@@ -51,6 +55,9 @@ impl Case {
             error: text("error").filter(|_| refused),
             commands: commands.into_iter().filter(|command| !asks(command)).collect(),
             result: file(text("result"))?,
+            released: value.get("events").and_then(Value::as_array).is_some_and(|events| {
+                events.iter().any(|event| event.get("event").is_some_and(|name| name == "DEVICE_DELETED"))
+            }),
             force: value.pointer("/parameters/force").and_then(Value::as_bool).unwrap_or_default(),
         })
     }
@@ -101,15 +108,21 @@ const REASON: &str = "same thing named";
 pub fn measure(args: &Args, dir: &Path) -> Result<bool, String> {
     let world = World::load(dir, args.host.as_deref())?;
     let pattern = args.diff.as_deref().or(args.only.as_deref()).unwrap_or("*");
-    let mut verdicts = Vec::new();
-    let mut others: BTreeMap<String, usize> = BTreeMap::new();
+    let mut cases = Vec::new();
     for line in read(&dir.join("cases.jsonl"))?.lines() {
         let value: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
-        let case = Case::load(dir, &value)?;
+        cases.push(Case::load(dir, &value)?);
+    }
+    let domains: Vec<String> = cases.iter().map(|case| case.domain.clone()).collect();
+    let facts = dir.join("../../host").join(world.release.name());
+    let folder = Folder::load(&facts, &world.daemon, &domains)?;
+    let mut verdicts = Vec::new();
+    let mut others: BTreeMap<String, usize> = BTreeMap::new();
+    for case in cases {
         if !ACTIONS.contains(&case.action.as_str()) {
             *others.entry(case.action).or_default() += 1;
         } else if glob(pattern, &case.id) {
-            verdicts.push(judge(&world, &case)?);
+            verdicts.push(judge(&world, &folder, &case)?);
         }
     }
     let keys = |verdict: &Verdict| -> Vec<(String, bool)> {
@@ -161,15 +174,17 @@ fn print_table(verdicts: &[Verdict]) {
     }
 }
 
-fn judge(world: &World, case: &Case) -> Result<Verdict, String> {
+fn judge(world: &World, folder: &Folder<'_>, case: &Case) -> Result<Verdict, String> {
     let caps = world.caps(&case.domain)?;
     let host = Override::new(&world.daemon.host).with_cpu(&world.daemon);
+    let host = host.with_files(folder).with_networks(folder);
     let request = Request::new(&caps, &host);
     let status = case.status();
     let device = case.device.as_deref().unwrap_or_default();
     let done = match case.action.as_str() {
         "attach" => virtargv::attach(&status, device, &request),
-        _ => Err(Refused::default()),
+        "detach" => virtargv::detach(&status, device, &request),
+        _ => virtargv::update(&status, device, &request, UpdateOptions { force: case.force }),
     };
     let mut verdict = Verdict { id: case.id.clone(), action: case.action.clone(), ..Verdict::default() };
     verdict.left_out = evidence::left_out(&case.id, case.error.as_deref());
@@ -209,7 +224,9 @@ fn show(refused: &Refused, domain: &str, device: &str) -> String {
 }
 
 fn compare(case: &Case, done: &Hotplug, verdict: &mut Verdict) {
-    let ours = alike::given(done, &case.commands);
+    let waits = done.commands.iter().any(|command| command.wait.is_some());
+    let unanswered = waits && !case.released;
+    let ours = alike::given(done, &case.commands, unanswered);
     let theirs: Vec<String> = case.commands.iter().map(alike::command).collect();
     verdict.figures.push((COMMANDS, ours == theirs));
     for line in crate::diff::lines(&theirs.join("\n"), &ours.join("\n")) {
@@ -219,7 +236,7 @@ fn compare(case: &Case, done: &Hotplug, verdict: &mut Verdict) {
             crate::diff::Line::Got(text) => _ = writeln!(verdict.details, "+{text}"),
         }
     }
-    if let (None, Some(result)) = (&case.error, &case.result) {
+    if let (None, Some(result), false) = (&case.error, &case.result, unanswered) {
         let same = alike::domains(result, done, &mut verdict.details);
         verdict.figures.push((DOMAIN, same));
     }

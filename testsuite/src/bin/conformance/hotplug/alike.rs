@@ -44,10 +44,14 @@ fn sorted(value: &Value) -> String {
 }
 
 /// The commands of `done` as QEMU is given them: to the one that it refuses in `theirs`, and then those that take back what was
-/// done.
-pub fn given(done: &Hotplug, theirs: &[Value]) -> Vec<String> {
+/// done; to the one that waits, where what it waits for has not come.
+pub fn given(done: &Hotplug, theirs: &[Value], unanswered: bool) -> Vec<String> {
     let ours = || done.commands.iter().filter(|command| !command.execute.starts_with("query-"));
     let one = |ours: &Command| command(&ours.to_qmp());
+    if unanswered {
+        let last = ours().position(|command| command.wait.is_some()).map_or(usize::MAX, |at| at + 1);
+        return ours().take(last).map(one).collect();
+    }
     let Some(at) = theirs.iter().position(failed) else { return ours().map(one).collect() };
     // What is removed although it is gone already is refused, and nothing follows from it.
     if theirs.iter().rposition(failed) == Some(theirs.len() - 1) && done.commands.len() == theirs.len() && at > 0 {
@@ -62,10 +66,15 @@ pub fn given(done: &Hotplug, theirs: &[Value]) -> Vec<String> {
 /// Names that the host or QEMU gives.
 static GIVEN: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     let rows = [
-        (r"dev='vnet[0-9]+'", "dev='vnet'"),
-        (r"/dev/pts/[0-9]+", "/dev/pts/N"),
+        (r"\n *<target dev='vnet[0-9]+'/>", ""),
+        (r" tty='/dev/pts/[0-9]+'", ""),
+        (r"\n *<source path='/dev/pts/[0-9]+'/>", ""),
         (r" portid='[^']*'", ""),
         (r" state='(dis)?connected'", ""),
+        // QEMU chooses where memory devices are, and the host which virtiofsd there is.
+        (r" base='0x[0-9a-f]+'", ""),
+        (r"\n *<address */>", ""),
+        (r"\n *<binary path='[^']*'/>", ""),
     ];
     rows.into_iter().filter_map(|(pattern, with)| Some((Regex::new(pattern).ok()?, with))).collect()
 });

@@ -1,0 +1,111 @@
+//! Detaching a device: what attaching it would have added is removed, once the guest has let the device go.
+
+use virtargv_host::{Answer, Override, Request, SecretKey, SecretUse, Secrets};
+use virtargv_model::device::chardev::ChannelTarget;
+use virtargv_model::device::one::OneDevice;
+use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::status::Running;
+use virtargv_model::{Domain, Outcome};
+use virtargv_resolve::Guest;
+
+use super::command::Command;
+use super::{Hotplug, after, convert, find, rules};
+use crate::emit::emit_devices;
+use crate::prepare::storage::Counters;
+use crate::prepare::{Alone, alone};
+
+/// Secrets of which none is needed: what is removed is named, not opened.
+#[derive(Debug)]
+struct Unread;
+
+impl Secrets for Unread {
+    fn secret(&self, _: SecretUse, _: SecretKey<'_>) -> Answer<Vec<u8>> {
+        Ok(Vec::new())
+    }
+}
+
+/// The commands that detach the device of `running` that `device` describes.
+pub fn detach(running: &Running, device: Outcome<OneDevice>, request: &Request<'_>) -> Outcome<Hotplug> {
+    device.then(|device, mut report| {
+        let release = request.release();
+        rules::detach_kind(&device, release, &mut report);
+        if report.refuses() {
+            return Outcome { value: None, report };
+        }
+        let found = find::find(&running.domain.devices, &device, release);
+        let id = match found {
+            Ok(id) => id,
+            Err(problem) => {
+                report.push(problem);
+                return Outcome { value: None, report };
+            }
+        };
+        rules::detach(&running.domain, id, &device, release, &mut report);
+        if report.refuses() {
+            return Outcome { value: None, report };
+        }
+        match removal(running, id, request) {
+            Ok(commands) => {
+                let domain = after::detached(&running.domain, id);
+                Outcome { value: Some(Hotplug { commands, needs: Vec::new(), domain }), report }
+            }
+            Err(problems) => {
+                report.extend(problems.iter().cloned());
+                Outcome { value: None, report }
+            }
+        }
+    })
+}
+
+/// The commands that remove device `id`.
+fn removal(
+    running: &Running,
+    id: DeviceId,
+    request: &Request<'_>,
+) -> Result<Vec<Command>, virtargv_model::Report> {
+    let mut commands = convert::removal(&added(running, id, request)?);
+    for row in ROWS {
+        row(&mut commands, &running.domain, id);
+    }
+    Ok(commands)
+}
+
+/// The commands that attaching device `id` of the running domain would have taken.
+pub(super) fn added(
+    running: &Running,
+    id: DeviceId,
+    request: &Request<'_>,
+) -> Result<Vec<Command>, virtargv_model::Report> {
+    let host = Override::new(request.host).with_secrets(&Unread);
+    let request = Request { host: &host, ..request.clone() };
+    let next = Counters { node: running.last_node.saturating_add(1), set: 0 };
+    let guest = Guest::of(&running.domain, request.caps, request.host.arch());
+    let wanted = Alone { domain: &running.domain, guest: &guest, devices: &[id], next, runs: true };
+    let (prepared, alone) = alone(&wanted, &request)?;
+    let line = emit_devices(&prepared, &alone);
+    Ok(convert::commands(&line.arguments, &line.needs))
+}
+
+/// What detaching does otherwise, with the reasons.
+type Row = fn(&mut Vec<Command>, &Domain, DeviceId);
+
+const ROWS: &[Row] = &[guest_forwarding, sets_by_comment];
+
+/// libvirt leaves the backend of a `guestfwd` channel, whose device is the forwarding.
+fn guest_forwarding(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId) {
+    let channel = domain.devices.channels.get(id.index).filter(|_| id.kind == DeviceKind::Channel);
+    if channel.is_some_and(|channel| matches!(channel.target, ChannelTarget::Guestfwd { .. })) {
+        commands.retain(|command| command.execute != "chardev-remove");
+    }
+}
+
+/// The number of a descriptor set is not known from the domain: QEMU is asked which set has the device's descriptor.
+fn sets_by_comment(commands: &mut Vec<Command>, _: &Domain, _: DeviceId) {
+    if let Some(at) = commands.iter().position(|command| command.execute == "remove-fd") {
+        let ask = Command::new("query-fdsets", crate::Props::object());
+        commands.insert(
+            at,
+            ask.because("`fdset-id` of `remove-fd` is that of the set whose `opaque` begins with the alias"),
+        );
+    }
+}
