@@ -9,10 +9,13 @@ use virtargv_host::Uuid;
 
 mod caps;
 mod examples;
+mod hotplug;
 
 pub(crate) use caps::{
     CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRepliesArgs, CapsRequireArgs, CapsShowArgs,
 };
+
+pub(crate) use hotplug::{AttachArgs, DetachArgs, DeviceArgs, HotplugFormat, UpdateArgs};
 
 /// From a libvirt domain document to the exact QEMU command line, without a daemon.
 #[derive(Debug, Parser)]
@@ -37,6 +40,13 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Print the completed domain document, with defaults, implied devices and addresses, as libvirt defines it.
     Resolve(ResolveArgs),
+    /// Print the commands for QEMU's monitor that attach a device to a running domain.
+    Attach(AttachArgs),
+    /// Print the commands for QEMU's monitor that detach a device from a running domain.
+    Detach(DetachArgs),
+    /// Print the commands for QEMU's monitor that change a device of a running domain: a medium, a password, a link, the size
+    /// of virtio-mem.
+    Update(UpdateArgs),
     /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),

@@ -4,7 +4,7 @@ use virtargv_host::{DomainId, Request, Runner, StartOptions};
 use virtargv_model::device::one::parse_device;
 use virtargv_model::status::{Running, parse_running};
 use virtargv_model::{Outcome, Report};
-use virtargv_qemu_cmd::hotplug::{self, Hotplug, UpdateOptions};
+use virtargv_qemu_cmd::hotplug::{self, Hotplug, Purpose, UpdateOptions};
 
 /// Why a device cannot be attached, detached or changed. The places of each report are in the text that it is about.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -78,7 +78,7 @@ pub fn attach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotpl
     let device = parse_device(device, request.release(), base);
     let attached = virtargv_resolve::attach(running.domain.clone(), device, base, &request);
     let valid = virtargv_validate::validate_device(attached, base, &request);
-    done(hotplug::attach(&running, valid, &request), base)
+    done(hotplug::attach(&running, valid, &request), base, &request)
 }
 
 /// The commands that detach the device of the running domain in the text `domain` that the text `device` describes. The domain
@@ -112,7 +112,7 @@ pub fn detach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotpl
     let request = live(&running, request);
     let device = parse_device(device, request.release(), base);
     let device = virtargv_resolve::complete_device(&running.domain, device, base, &request);
-    done(hotplug::detach(&running, device, &request), base)
+    done(hotplug::detach(&running, device, &request), base, &request)
 }
 
 /// The commands that change a device of the running domain in the text `domain` to what the text `device` describes.
@@ -149,7 +149,7 @@ pub fn update(
     let device = virtargv_resolve::complete_device(&running.domain, device, base, &request);
     let replaced = device.then(|device, mut report| {
         let found = hotplug::rules::update_kind(&device, release)
-            .and_then(|()| hotplug::find(&running.domain.devices, &device, release));
+            .and_then(|()| hotplug::find(&running.domain.devices, &device, Purpose::Change, release));
         let id = match found {
             Ok(id) => id,
             Err(problem) => {
@@ -161,7 +161,7 @@ pub fn update(
         Outcome { value: Some(replaced), report }
     });
     let valid = virtargv_validate::validate_device(replaced, base, &request);
-    done(hotplug::update(&running, valid, &request, options), base)
+    done(hotplug::update(&running, valid, &request, options), base, &request)
 }
 
 /// The running domain in the text `domain`.
@@ -179,9 +179,13 @@ fn live<'r>(running: &Running, request: &Request<'r>) -> Request<'r> {
     Request { start, ..request.clone() }
 }
 
-fn done(outcome: Outcome<Hotplug>, base: usize) -> Result<Hotplug, Refused> {
+fn done(outcome: Outcome<Hotplug>, base: usize, request: &Request<'_>) -> Result<Hotplug, Refused> {
     match outcome.value {
-        Some(done) if outcome.report.is_empty() => Ok(done),
+        Some(done) if outcome.report.is_empty() => {
+            // No release writes everything that it uses.
+            let domain = Box::new(virtargv_resolve::document(&done.domain, request.release()));
+            Ok(Hotplug { domain, ..done })
+        }
         _ => Err(Refused::of(&outcome.report, base)),
     }
 }

@@ -72,7 +72,7 @@ pub use virtargv_model::{
     ByRelease, Change, Class, Classes, Convention, Domain, Edit, Frame, Label, Outcome, Place, Pos, Problem,
     Problems, Report, Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
 };
-pub use virtargv_qemu_cmd::hotplug::{Command, Hotplug, UpdateOptions};
+pub use virtargv_qemu_cmd::hotplug::{Command, Hotplug, TeamingPair, UpdateOptions};
 pub use virtargv_qemu_cmd::{ArgValue, Argument, CommandLine, Format, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Validated;
@@ -245,9 +245,11 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         .flat_map(|table| table.iter().copied())
 }
 
-/// The architecture in the document `text`; `None` if it names none or cannot be read.
+/// The architecture in the document `text`, or in the status file of a running domain; `None` if it names none or cannot be
+/// read.
 pub fn arch_of(text: &str) -> Option<Arch> {
-    virtargv_model::parse(text).value?.os.arch?.parse().ok()
+    let running = virtargv_model::status::parse_running(text, Release::default());
+    running.value?.domain.os.arch?.parse().ok()
 }
 
 /// The name of the domain in the document `text`; `None` if it has none or cannot be read.

@@ -7,7 +7,7 @@ use virtargv_model::{Domain, Kib, YesNo};
 use virtargv_validate::rules::disk::source::has_backing;
 use virtargv_model::device::chardev_source::{Backend, SourceMode};
 use virtargv_model::device::disk::{CacheMode, Disk};
-use virtargv_model::device::storage::{Image, ImageFormat};
+use virtargv_model::device::storage::{Image, ImageFormat, Location};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 
 use crate::Need;
@@ -15,9 +15,17 @@ use crate::prepare::Prepared;
 use crate::prepare::device::disk::Backend as DiskBackend;
 use crate::prepare::storage::ImageFacts;
 
+/// Names the volume of a pool as the document does, not where the host has it.
+pub(super) fn name_volume(disk: &mut Disk, wanted: Option<&Disk>) {
+    if let Some(Location::Volume(volume)) = wanted.map(|wanted| &wanted.image.location) {
+        disk.image.location = Location::Volume(volume.clone());
+    }
+}
+
 /// The running domain with the devices that are `alone` in `prepared`: with aliases, and what was found and numbered for them.
 pub(super) fn attached(
     running: &Domain,
+    domain: &Domain,
     prepared: &Prepared<'_>,
     alone: &[DeviceId],
     needs: &[Need],
@@ -30,6 +38,8 @@ pub(super) fn attached(
         }
         if let Some(disk) = one.disks.first_mut() {
             number(disk, prepared, id.index);
+            let wanted = domain.devices.disks.iter().find(|wanted| wanted.dst() == disk.dst());
+            name_volume(disk, wanted);
             end_chain(disk);
             share(disk);
         }

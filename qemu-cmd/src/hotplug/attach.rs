@@ -6,7 +6,7 @@ use virtargv_model::device::DeviceId;
 use virtargv_model::status::Running;
 use virtargv_validate::ValidDevice;
 
-use super::{Hotplug, after, convert, rows, rules};
+use super::{Hotplug, TeamingPair, after, convert, rows, rules};
 use crate::emit::emit_devices;
 use crate::prepare::storage::Counters;
 use crate::prepare::{Alone, alone};
@@ -32,7 +32,9 @@ pub fn attach(running: &Running, valid: Outcome<ValidDevice>, request: &Request<
         let line = emit_devices(&prepared, &alone);
         let mut commands = convert::commands(&line.arguments, &line.needs);
         rows::attach(&mut commands, &line, running, domain, valid.device);
-        let domain = after::attached(&running.domain, &prepared, &alone, &line.needs);
-        Outcome { value: Some(Hotplug { commands, needs: line.needs, domain }), report }
+        let after = after::attached(&running.domain, domain, &prepared, &alone, &line.needs);
+        let last = after.devices.count_of(valid.device.kind).saturating_sub(1);
+        let teaming = TeamingPair::of(&after.devices, DeviceId { kind: valid.device.kind, index: last });
+        Outcome { value: Some(Hotplug { commands, needs: line.needs, domain: after, teaming }), report }
     })
 }

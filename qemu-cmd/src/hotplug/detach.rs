@@ -5,14 +5,18 @@ use virtargv_model::device::chardev::ChannelTarget;
 use virtargv_model::device::one::OneDevice;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::status::Running;
-use virtargv_model::{Domain, Outcome};
+use virtargv_caps::Convention;
+use virtargv_model::{Domain, Outcome, Release};
 use virtargv_resolve::Guest;
 
 use super::command::Command;
-use super::{Hotplug, after, convert, find, rules};
+use super::find::Purpose;
+use super::{Hotplug, TeamingPair, after, convert, find, rules};
 use crate::emit::emit_devices;
 use crate::prepare::storage::Counters;
+use crate::Props;
 use crate::prepare::{Alone, alone};
+use crate::text::text;
 
 /// Secrets of which none is needed: what is removed is named, not opened.
 #[derive(Debug)]
@@ -32,7 +36,7 @@ pub fn detach(running: &Running, device: Outcome<OneDevice>, request: &Request<'
         if report.refuses() {
             return Outcome { value: None, report };
         }
-        let found = find::find(&running.domain.devices, &device, release);
+        let found = find::find(&running.domain.devices, &device, Purpose::Removal, release);
         let id = match found {
             Ok(id) => id,
             Err(problem) => {
@@ -47,7 +51,8 @@ pub fn detach(running: &Running, device: Outcome<OneDevice>, request: &Request<'
         match removal(running, id, request) {
             Ok(commands) => {
                 let domain = after::detached(&running.domain, id);
-                Outcome { value: Some(Hotplug { commands, needs: Vec::new(), domain }), report }
+                let teaming = TeamingPair::of(&running.domain.devices, id);
+                Outcome { value: Some(Hotplug { commands, needs: Vec::new(), domain, teaming }), report }
             }
             Err(problems) => {
                 report.extend(problems.iter().cloned());
@@ -67,6 +72,7 @@ fn removal(
     for row in ROWS {
         row(&mut commands, &running.domain, id);
     }
+    ejected(&mut commands, &running.domain, id, request.release());
     Ok(commands)
 }
 
@@ -99,10 +105,21 @@ fn guest_forwarding(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId) 
     }
 }
 
+/// The block node of which an empty drive has the number is not there, but removed.
+fn ejected(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId, release: Release) {
+    let disk = domain.devices.disks.get(id.index).filter(|_| id.kind == DeviceKind::Disk);
+    let Some(disk) = disk.filter(|disk| disk.image.is_empty()) else { return };
+    if let (Some(number), false) = (disk.image.index, release.has(Convention::EjectedUnnumbered)) {
+        let node = text!("libvirt-", number, "-storage");
+        let removal = Command::new("blockdev-del", Props::object().with("node-name", node));
+        commands.push(removal.because("libvirt removes the node of an ejected medium again; QEMU answers with an error"));
+    }
+}
+
 /// The number of a descriptor set is not known from the domain: QEMU is asked which set has the device's descriptor.
 fn sets_by_comment(commands: &mut Vec<Command>, _: &Domain, _: DeviceId) {
     if let Some(at) = commands.iter().position(|command| command.execute == "remove-fd") {
-        let ask = Command::new("query-fdsets", crate::Props::object());
+        let ask = Command::new("query-fdsets", Props::object());
         commands.insert(
             at,
             ask.because("`fdset-id` of `remove-fd` is that of the set whose `opaque` begins with the alias"),

@@ -12,17 +12,31 @@ use virtargv_model::{Problem, Release, Rule};
 
 use super::rules;
 
+/// What a device is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be detached.
+    Removal,
+    /// To be changed.
+    Change,
+}
+
 /// Finds the device of `running` that `device` describes, as libvirt does: a disk by its target, an interface by its MAC address, a
 /// controller by its index, a file system by its tag, a display by its type, and others by everything that the description
 /// says. Where the description has an alias or an address, they must be those of the device.
 ///
 /// # Errors
 /// There is none, or there are several interfaces.
-pub fn find(running: &Devices, device: &OneDevice, release: Release) -> Result<DeviceId, Problem> {
+pub fn find(
+    running: &Devices,
+    device: &OneDevice,
+    purpose: Purpose,
+    release: Release,
+) -> Result<DeviceId, Problem> {
     let kind = device.kind();
     let wanted = device.devices();
     let all = (0..running.count_of(kind)).map(|index| DeviceId { kind, index });
-    let found: Vec<DeviceId> = all.filter(|id| means(wanted, running, *id)).collect();
+    let found: Vec<DeviceId> = all.filter(|id| means(wanted, running, *id, purpose)).collect();
     let info = wanted.info(device.id()).cloned().unwrap_or_default();
     let refused = |rule: &'static Rule, message: String| Err(rule.problem(release, info.pos, message));
     match found.as_slice() {
@@ -65,7 +79,7 @@ fn described(wanted: &Devices, device: &OneDevice) -> String {
 }
 
 /// Whether the only device of `wanted` describes device `id` of `running`.
-fn means(wanted: &Devices, running: &Devices, id: DeviceId) -> bool {
+fn means(wanted: &Devices, running: &Devices, id: DeviceId, purpose: Purpose) -> bool {
     let first = DeviceId { kind: id.kind, index: 0 };
     let (Some(info), Some(there)) = (wanted.info(first), running.info(id)) else { return false };
     let by_name = || match id.kind {
@@ -96,7 +110,12 @@ fn means(wanted: &Devices, running: &Devices, id: DeviceId) -> bool {
         }
         DeviceKind::MemoryDevice => {
             let there = running.memories.get(id.index);
-            wanted.memories.first().zip(there).is_some_and(|(wanted, there)| same_memory(wanted, there))
+            // What changes is found by alias or address.
+            let named = purpose == Purpose::Change && (info.alias.is_some() || info.address.is_some());
+            let pair = wanted.memories.first().zip(there);
+            pair.is_some_and(|(wanted, there)| {
+                if named { wanted.model() == there.model() } else { same_memory(wanted, there) }
+            })
         }
         _ => bare(wanted.clone()) == bare(running.only(id)),
     };
@@ -114,7 +133,8 @@ fn fits(wanted: &DeviceInfo, there: &DeviceInfo) -> bool {
 /// Whether two memory devices are the same, whatever the guest has plugged of them.
 fn same_memory(wanted: &MemoryDevice, there: &MemoryDevice) -> bool {
     let (a, b) = (&wanted.target, &there.target);
-    let target = (a.size, a.node, a.block, a.requested) == (b.size, b.node, b.block, b.requested);
+    let target = (a.size, a.node, a.block, a.requested, a.address)
+        == (b.size, b.node, b.block, b.requested, b.address);
     let (a, b) = (&wanted.source, &there.source);
     let source = (&a.nodemask, a.page_size, &a.path) == (&b.nodemask, b.page_size, &b.path);
     wanted.model() == there.model() && target && source

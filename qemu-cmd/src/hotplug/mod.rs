@@ -12,12 +12,14 @@ mod detach;
 mod find;
 mod rows;
 pub mod rules;
+mod teaming;
 mod update;
 
 pub use attach::attach;
 pub use command::{Command, DEVICE_DELETED};
 pub use detach::detach;
-pub use find::find;
+pub use find::{Purpose, find};
+pub use teaming::TeamingPair;
 pub use update::{UpdateOptions, update};
 
 use virtargv_model::Domain;
@@ -33,4 +35,6 @@ pub struct Hotplug {
     pub needs: Vec<Need>,
     /// The domain afterwards, as its document is then.
     pub domain: Box<Domain>,
+    /// The teaming pair of the device, where it is the transient part of one.
+    pub teaming: Option<TeamingPair>,
 }

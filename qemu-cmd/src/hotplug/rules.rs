@@ -111,6 +111,10 @@ virtargv_model::rules! {
     /// The slot of a memory device that is attached is free.
     MEMORY_SLOT = "hotplug-memory-slot": Unsupported, Build, "`<address type='dimm' slot=>`",
         help "use another `slot=`, or leave the `<address>` out";
+    /// A disk that is attached keeps what the guest writes.
+    TRANSIENT = "hotplug-disk-transient": NotSupported, Build,
+        "`<transient>`: the overlay of a disk that is attached is created by QEMU, with the size of the image, which only QEMU tells",
+        help "create an overlay (`qemu-img create -b`) and attach that, or remove `<transient>`";
     /// The port of a virtio-serial controller, or the controller itself, is there.
     SERIAL_CONTROLLER = "hotplug-serial-controller": Internal, Build,
         "`<address type='virtio-serial'>`: a channel is a port of a controller, which libvirt does not attach for it",
@@ -211,6 +215,10 @@ impl Checks<'_> {
         if others.clone().any(|other| other.dst() == disk.dst()) {
             let message = format!("target `{}` belongs to another disk of the guest", disk.dst());
             return self.refuse(&DISK_TARGET, message);
+        }
+        if disk.transient.is_some() {
+            let message = format!("disk `{}` is `<transient>`", disk.dst());
+            return self.refuse(&TRANSIENT, message);
         }
         if let Some(Address::Drive(at)) = &disk.info.address
             && bus == Some(DiskBus::Scsi)

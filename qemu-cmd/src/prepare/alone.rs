@@ -84,7 +84,10 @@ const NUMBERED: &[(DeviceKind, &str)] = &[
 fn next_alias(domain: &mut Domain, id: DeviceId) {
     let Some((_, prefix)) = NUMBERED.iter().find(|(kind, _)| *kind == id.kind) else { return };
     let of_kind = |(other, _): &(DeviceId, &DeviceInfo)| other.kind == id.kind;
-    let mut free = NextFree::new(prefix, domain.devices.infos().filter(of_kind).map(|(_, info)| info));
+    let infos = || domain.devices.infos().filter(of_kind).map(|(_, info)| info);
+    // The first console can be another name of the first serial port.
+    let others: &[&'static str] = if id.kind == DeviceKind::Console { &["serial"] } else { &[] };
+    let mut free = NextFree::of_all(prefix, others, infos);
     let Some(info) = domain.devices.info(id) else { return };
     // libvirt numbers the first input device that is attached to a guest without any from -1 on.
     let alias = if id.kind == DeviceKind::Input && domain.devices.count_of(id.kind) == 1 && info.alias.is_none() {

@@ -1,5 +1,6 @@
 //! `<disk>`: the medium of a drive, and what is done where it is missing.
 
+use virtargv_caps::Convention;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskModel};
 use virtargv_model::device::storage::Image;
 use virtargv_validate::ValidDevice;
@@ -60,7 +61,7 @@ pub(super) fn update(change: &mut Change<'_>, valid: &ValidDevice) -> Option<Hot
         let mut domain = change.running.domain.clone();
         let disk = domain.devices.disks.get_mut(change.id.index)?;
         disk.image.startup_policy = new.image.startup_policy;
-        return Some(Hotplug { commands: Vec::new(), needs: Vec::new(), domain });
+        return Some(Hotplug { commands: Vec::new(), needs: Vec::new(), domain, teaming: None });
     }
     if !matches!(old.device(), DiskDevice::Cdrom | DiskDevice::Floppy) {
         change.refuse(&rules::MEDIUM, format!("the source of {of} cannot be changed, it is no removable drive"));
@@ -125,7 +126,8 @@ fn insert(change: &mut Change<'_>, valid: &ValidDevice, old: &Disk, new: &Disk) 
     if let Some(node) = top.and_then(|command| command.arguments.text("node-name")).cloned() {
         commands.push(Command::new("blockdev-insert-medium", of().with("node-name", node)));
     }
-    if tray {
+    let closes = tray || !change.request.release().has(Convention::FloppyWithoutTray);
+    if closes {
         commands.push(Command::new("blockdev-close-tray", of()));
     }
     let mut domain = change.running.domain.clone();
@@ -133,12 +135,14 @@ fn insert(change: &mut Change<'_>, valid: &ValidDevice, old: &Disk, new: &Disk) 
     let mut found = prepared.domain.devices.disks.get(alone.first()?.index)?.clone();
     after::number(&mut found, &prepared, alone.first()?.index);
     after::end_chain(&mut found);
+    after::name_volume(&mut found, Some(new));
     (disk.image, disk.backing) = (found.image, found.backing);
     disk.image.startup_policy = policy;
     if disk.image.is_empty() {
-        disk.image.index = None;
+        let numbered = !change.request.release().has(Convention::EjectedUnnumbered);
+        disk.image.index = numbered.then_some(next.node);
     }
-    Some(Hotplug { commands, needs: line.needs, domain })
+    Some(Hotplug { commands, needs: line.needs, domain, teaming: None })
 }
 
 /// The id of the device that has the medium.

@@ -113,7 +113,8 @@ pub fn measure(args: &Args, dir: &Path) -> Result<bool, String> {
         let value: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
         cases.push(Case::load(dir, &value)?);
     }
-    let domains: Vec<String> = cases.iter().map(|case| case.domain.clone()).collect();
+    let after = cases.iter().filter_map(|case| case.result.clone());
+    let domains: Vec<String> = cases.iter().map(|case| case.domain.clone()).chain(after).collect();
     let facts = dir.join("../../host").join(world.release.name());
     let folder = Folder::load(&facts, &world.daemon, &domains)?;
     let mut verdicts = Vec::new();

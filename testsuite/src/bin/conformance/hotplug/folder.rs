@@ -7,7 +7,10 @@ use std::path::Path;
 use virtargv::host::{Answer, FileKind, FileStat, Files, HostError, Networks};
 use virtargv::model::device::net::{Actual, NetworkSource};
 use virtargv::model::network::Network;
-use virtargv::Host;
+use virtargv::model::device::disk::Disk;
+use virtargv::model::device::storage::ImageFormat;
+use virtargv::model::status::parse_running;
+use virtargv::{Host, Release};
 use virtargv_testsuite::headers::Qcow2;
 
 use crate::corpus::read;
@@ -43,8 +46,23 @@ impl<'d> Folder<'d> {
                 networks.insert(name.to_owned(), network);
             }
         }
-        Ok(Self { daemon, images: images(&text), networks })
+        let mut images = images(&text);
+        for disk in domains.iter().flat_map(|text| disks(text)) {
+            // An image that a guest uses without a backing image.
+            if let Some(path) = disk.image.path().filter(|_| disk.backing.ended && disk.backing.images.is_empty()) {
+                let qcow2 = disk.image.format == Some(ImageFormat::Qcow2);
+                let header = if qcow2 { Qcow2::default().bytes() } else { Vec::new() };
+                images.entry(path.to_owned()).or_insert(Image { size: 1 << 20, header });
+            }
+        }
+        Ok(Self { daemon, images, networks })
     }
+}
+
+/// The disks of a running domain.
+fn disks(text: &str) -> Vec<Disk> {
+    let running = parse_running(text, Release::default()).value;
+    running.map(|running| running.domain.devices.disks).unwrap_or_default()
 }
 
 /// The images that the listing has.
