@@ -151,7 +151,11 @@ fn bare(mut devices: Devices) -> Devices {
     }
     devices.serials.iter_mut().for_each(|device| plain(&mut device.source));
     devices.parallels.iter_mut().for_each(|device| plain(&mut device.source));
-    devices.consoles.iter_mut().for_each(|device| plain(&mut device.source));
+    for console in &mut devices.consoles {
+        // Consoles are numbered by their order in the list.
+        console.port = None;
+        plain(&mut console.source);
+    }
     devices.redirdevs.iter_mut().for_each(|device| plain(&mut device.source));
     devices
 }
