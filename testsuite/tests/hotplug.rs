@@ -183,9 +183,13 @@ fn a_transient_partner_names_its_pair() {
 
 #[test]
 fn what_cannot_be_attached_is_refused() {
-    refused("<video><model type='vga'/></video>", &expect!["unsupported configuration: a `<video>` of model `vga` must be the primary one"]);
+    refused("<video><model type='vga'/></video>", &expect![[r#"
+        unsupported configuration: a `<video>` of model `vga` must be the primary one
+        Operation not supported: a device `video` cannot be attached while the guest runs"#]]);
     refused("<gizmo/>", &expect!["unsupported configuration: `<gizmo>` is no device"]);
-    refused("<disk type='file'><source file='/a'/><target dev='hda' bus='ide'/></disk>", &expect!["internal error: the address of device `disk` names the controller of type `ide` with index `0`, which the domain does not have"]);
+    refused("<disk type='file'><source file='/a'/><target dev='hda' bus='ide'/></disk>", &expect![[r#"
+        internal error: the address of device `disk` names the controller of type `ide` with index `0`, which the domain does not have
+        Operation not supported: a disk on bus `ide` cannot be attached while the guest runs"#]]);
     refused(
         "<disk type='file'><source file='/a'/><target dev='vdb' bus='virtio'/>
            <address type='pci' domain='0' bus='0' slot='9' function='0'/></disk>",

@@ -49,7 +49,6 @@ const DEVICES: &[(&str, &str)] = &[
     ("virtio tablet", "<input type='tablet' bus='virtio'/>"),
     ("watchdog", "<watchdog model='i6300esb' action='reset'/>"),
     ("shared memory", "<shmem name='virtargv-hotplug'><model type='ivshmem-plain'/><size unit='M'>1</size></shmem>"),
-    ("virtio-mem", "<memory model='virtio-mem'><target><size unit='MiB'>128</size><node>0</node><block unit='MiB'>2</block><requested unit='MiB'>0</requested></target></memory>"),
     ("virtio SCSI controller", "<controller type='scsi' index='1' model='virtio-scsi'/>"),
     ("LSI SCSI controller", "<controller type='scsi' index='1' model='lsilogic'/>"),
     ("SAS controller", "<controller type='scsi' index='1' model='lsisas1078'/>"),
@@ -59,6 +58,7 @@ const DEVICES: &[(&str, &str)] = &[
     ("virtio console", "<console type='pty'><target type='virtio'/></console>"),
     ("PCI serial port", "<serial type='null'><target type='pci-serial'/></serial>"),
     ("USB serial port", "<serial type='null'><target type='usb-serial'/></serial>"),
+    ("virtio-mem", "<memory model='virtio-mem'><target><size unit='MiB'>128</size><node>0</node><block unit='MiB'>2</block><requested unit='MiB'>0</requested></target></memory>"),
     ("USB redirection", "<redirdev bus='usb' type='null'/>"),
 ];
 
@@ -150,6 +150,10 @@ impl Monitor {
         for (n, command) in commands.iter().enumerate() {
             assert_eq!(command.fd, None, "this test passes no descriptors");
             if let Err(why) = self.ask(&command.to_qmp()) {
+                if command.may_fail && why.contains("not found") {
+                    // What the device took with it.
+                    continue;
+                }
                 let done = commands.get(..n).unwrap_or_default();
                 for undo in done.iter().rev().filter_map(|command| command.undo.as_ref()) {
                     self.ask(&undo.to_qmp())?;
@@ -185,7 +189,7 @@ fn devices_come_and_go() {
     start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
     let guest = Guest { child: start.spawn().expect("QEMU"), dir: dir.clone() };
     let mut monitor = Monitor::connect(&dir.join("monitor.sock"));
-    let before = monitor.devices();
+    let mut before = monitor.devices();
     let mut kinds = Vec::new();
     for (kind, device) in DEVICES {
         let device = device.replace("DIR", &text);
@@ -207,7 +211,13 @@ fn devices_come_and_go() {
         let added = added.and_then(|(id, _)| done.domain.devices.to_xml(id)).expect("the device");
         let gone = virtargv::detach(&domain, &added, &request).unwrap_or_else(|why| panic!("{kind}: {why}"));
         monitor.gone.clear();
-        monitor.run(&gone.commands).unwrap_or_else(|why| panic!("{kind}: {why}"));
+        if let Err(why) = monitor.run(&gone.commands) {
+            // Older QEMUs keep memory devices.
+            assert!(why.contains("cannot be unplugged"), "{kind}: {why}");
+            eprintln!("{kind}: {why}");
+            before.insert(id);
+            continue;
+        }
         assert_eq!(monitor.devices(), before, "{kind}");
         domain = virtargv::model::format(&gone.domain);
         kinds.push(*kind);

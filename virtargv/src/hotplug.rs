@@ -4,6 +4,7 @@ use virtargv_host::{DomainId, Request, Runner, StartOptions};
 use virtargv_model::device::one::parse_device;
 use virtargv_model::status::{Running, parse_running};
 use virtargv_model::{Outcome, Report};
+use virtargv_resolve::Attached;
 use virtargv_qemu_cmd::hotplug::{self, Hotplug, Purpose, UpdateOptions};
 
 /// Why a device cannot be attached, detached or changed. The places of each report are in the text that it is about.
@@ -77,7 +78,16 @@ pub fn attach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotpl
     let request = live(&running, request);
     let device = parse_device(device, request.release(), base);
     let attached = virtargv_resolve::attach(running.domain.clone(), device, base, &request);
-    let valid = virtargv_validate::validate_device(attached, base, &request);
+    let check = |attached: &Attached| {
+        let devices = &attached.resolved.domain().devices;
+        hotplug::rules::attach(&running.domain, devices, attached.device, request.release())
+    };
+    let more = attached.value.as_ref().map(check).unwrap_or_default();
+    let mut valid = virtargv_validate::validate_device(attached, base, &request);
+    if valid.value.is_none() {
+        // What cannot be attached is told with what is wrong with it.
+        valid.report.extend(more.iter().cloned());
+    }
     done(hotplug::attach(&running, valid, &request), base, &request)
 }
 

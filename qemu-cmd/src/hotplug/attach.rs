@@ -14,7 +14,8 @@ use crate::prepare::{Alone, alone};
 /// The commands that attach the device of `valid` to the running domain `running`, which is in it with the device.
 pub fn attach(running: &Running, valid: Outcome<ValidDevice>, request: &Request<'_>) -> Outcome<Hotplug> {
     valid.then(|valid, mut report| {
-        rules::attach(running, &valid, request, &mut report);
+        let devices = &valid.domain.domain().devices;
+        report.extend(rules::attach(&running.domain, devices, valid.device, request.release()).iter().cloned());
         if !report.is_empty() {
             return Outcome { value: None, report };
         }

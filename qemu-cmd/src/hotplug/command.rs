@@ -20,6 +20,8 @@ pub struct Command {
     pub fd: Option<u32>,
     /// The event that must have come before the next command.
     pub wait: Option<&'static str>,
+    /// Whether the rest goes on where QEMU refuses it: what it removes can be gone already.
+    pub may_fail: bool,
     /// The command that takes this one back where a later one fails. The commands are taken back in reverse order.
     pub undo: Option<Box<Command>>,
     /// Why it is given, where no argument of a command line is the reason.
@@ -29,7 +31,7 @@ pub struct Command {
 impl Command {
     /// The command `execute`, which nothing takes back.
     pub fn new(execute: &'static str, arguments: Props) -> Self {
-        Self { execute, arguments, fd: None, wait: None, undo: None, why: "" }
+        Self { execute, arguments, fd: None, wait: None, may_fail: false, undo: None, why: "" }
     }
 
     /// The command with the reason for it.
@@ -54,7 +56,7 @@ impl Command {
         Value::Object(out)
     }
 
-    /// The command as QMP with what has to be known about it: `fd`, `wait`, `undo` and `why`, where it has them.
+    /// The command as QMP with what has to be known about it: `fd`, `wait`, `may_fail`, `undo` and `why`, where it has them.
     pub fn to_json(&self) -> Value {
         let Value::Object(mut out) = self.to_qmp() else { return Value::Null };
         if let Some(fd) = self.fd {
@@ -62,6 +64,9 @@ impl Command {
         }
         if let Some(wait) = self.wait {
             out.insert("wait".into(), wait.into());
+        }
+        if self.may_fail {
+            out.insert("may_fail".into(), true.into());
         }
         if let Some(undo) = &self.undo {
             out.insert("undo".into(), undo.to_json());

@@ -153,7 +153,7 @@ pub(super) fn removal(added: &[Command]) -> Vec<Command> {
         if let Some(undo) = &command.undo
             && !matches!(undo.execute, "device_del" | "closefd")
         {
-            out.push((**undo).clone());
+            out.push(Command { may_fail: true, ..(**undo).clone() });
         }
     }
     out

@@ -112,6 +112,7 @@ fn ejected(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId, release: 
     if let (Some(number), false) = (disk.image.index, release.has(Convention::EjectedUnnumbered)) {
         let node = text!("libvirt-", number, "-storage");
         let removal = Command::new("blockdev-del", Props::object().with("node-name", node));
+        let removal = Command { may_fail: true, ..removal };
         commands.push(removal.because("libvirt removes the node of an ejected medium again; QEMU answers with an error"));
     }
 }

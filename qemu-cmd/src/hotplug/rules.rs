@@ -1,6 +1,5 @@
 //! What cannot be attached, detached or changed while a guest runs.
 
-use virtargv_host::Request;
 use virtargv_model::device::chardev::ConsoleTarget;
 use virtargv_model::device::chardev_source::{ChardevSource, SourceType};
 use virtargv_model::device::controller::{Controller, ControllerKind};
@@ -12,9 +11,7 @@ use virtargv_model::device::net::InterfaceType;
 use virtargv_model::device::one::OneDevice;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::Address;
-use virtargv_model::status::Running;
 use virtargv_model::{Domain, Message, Place, Problem, Release, Report, Rule, Stage};
-use virtargv_validate::ValidDevice;
 
 virtargv_model::rules! {
     /// A device of this kind can be attached while a guest runs.
@@ -149,23 +146,17 @@ struct Checks<'a> {
     devices: &'a Devices,
     device: DeviceId,
     place: Place,
-    release: virtargv_caps::Release,
+    release: Release,
     report: &'a mut Report,
 }
 
-/// Checks whether the device of `valid` can be attached to `running`.
-pub(super) fn attach(running: &Running, valid: &ValidDevice, request: &Request<'_>, report: &mut Report) {
-    let devices = &valid.domain.domain().devices;
-    let Some(info) = devices.info(valid.device) else { return };
-    let mut checks = Checks {
-        running: &running.domain,
-        devices,
-        device: valid.device,
-        place: info.pos.into(),
-        release: request.release(),
-        report,
-    };
-    checks.run(valid.controller.is_some());
+/// Checks whether device `device` of `devices`, which are those of `running` with it, can be attached.
+pub fn attach(running: &Domain, devices: &Devices, device: DeviceId, release: Release) -> Report {
+    let mut report = Report::new();
+    if let Some(info) = devices.info(device) {
+        Checks { running, devices, device, place: info.pos.into(), release, report: &mut report }.run();
+    }
+    report
 }
 
 impl Checks<'_> {
@@ -173,7 +164,7 @@ impl Checks<'_> {
         self.report.push(rule.problem(self.release, self.place.clone(), message).with_stage(Stage::Build));
     }
 
-    fn run(&mut self, _with_controller: bool) {
+    fn run(&mut self) {
         let DeviceId { kind, index } = self.device;
         if !KINDS.contains(&kind) {
             let message = format!("a device `{}` cannot be attached while the guest runs", kind.element());
