@@ -310,6 +310,9 @@ pub(crate) struct CheckArgs {
     pub(crate) qemu: QemuArgs,
     #[command(flatten)]
     pub(crate) lints: crate::lints::LintArgs,
+    /// Check, too, whether guests with teaming can migrate: that the virtio partner is there, and has the same MAC address.
+    #[arg(long)]
+    pub(crate) migration: bool,
     /// The output format.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,

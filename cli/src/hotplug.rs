@@ -24,10 +24,7 @@ pub(crate) fn update(args: &UpdateArgs) -> Done {
     run(&args.of, |domain, device, request| virtargv::update(domain, device, request, options))
 }
 
-fn run(
-    args: &DeviceArgs,
-    verb: impl FnOnce(&str, &str, &Request<'_>) -> Result<Hotplug, Refused>,
-) -> Done {
+fn run(args: &DeviceArgs, verb: impl FnOnce(&str, &str, &Request<'_>) -> Result<Hotplug, Refused>) -> Done {
     if args.domain == "-" && args.device == "-" {
         return Err(Unusable("only one of DOMAIN and DEVICE can be standard input".to_owned()));
     }

@@ -47,7 +47,6 @@ pub static TABLES: &[&[&Rule]] = &[
     crate::device::net::source::ALL,
     crate::device::net::virtual_port::ALL,
     crate::device::nvram::ALL,
-    crate::device::one::ALL,
     crate::device::pstore::ALL,
     crate::device::redirdev::ALL,
     crate::device::rng::ALL,

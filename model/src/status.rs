@@ -68,7 +68,8 @@ pub fn parse_running(text: &str, release: Release) -> Outcome<Running> {
     };
     let Some(domain) = domain else {
         let name = root.map_or("", |root| root.name());
-        let message = format!("the root element is `<{name}>`, expected `<domain>`, or `<domstatus>` with one");
+        let message =
+            format!("the root element is `<{name}>`, expected `<domain>`, or `<domstatus>` with one");
         r.refuse(&ROOT_ELEMENT, root.map_or(Pos::NONE, |root| root.pos()), message);
         return Outcome { value: None, report: r.report };
     };

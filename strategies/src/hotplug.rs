@@ -10,12 +10,14 @@ pub fn device() -> impl Strategy<Value = String> {
 
 fn disk() -> impl Strategy<Value = String> {
     let target = select(vec![("vdb", "virtio"), ("vdc", "virtio"), ("sdb", "scsi"), ("sdd", "usb")]);
-    let cache = select(vec!["", " cache='none'", " cache='writeback'", " cache='unsafe'", " discard='unmap'"]);
+    let cache =
+        select(vec!["", " cache='none'", " cache='writeback'", " cache='unsafe'", " discard='unmap'"]);
     let format = select(vec!["raw", "qcow2"]);
     let more = select(vec!["", "<readonly/>", "<shareable/>", "<serial>HOT-1</serial>", "<boot order='4'/>"]);
     (target, cache, format, more).prop_map(|((dev, bus), cache, format, more)| {
-        let readonly = bus == "usb" && more == "<readonly/>";
-        let more = if readonly { "" } else { more };
+        // Several guests write to a raw image only.
+        let refused = more == "<shareable/>" && format != "raw" || bus == "usb" && more == "<readonly/>";
+        let more = if refused { "" } else { more };
         format!(
             "<disk type='file' device='disk'><driver name='qemu' type='{format}'{cache}/>\
              <source file='/srv/images/hot.raw'/><target dev='{dev}' bus='{bus}'/>{more}</disk>"
@@ -40,7 +42,10 @@ fn channel() -> impl Strategy<Value = String> {
         ("unix", "<source mode='bind' path='/run/hot.sock'/>"),
         ("unix", "<source mode='connect' path='/run/hot.sock'/>"),
         ("tcp", "<source mode='bind' host='127.0.0.1' service='5577'/><protocol type='raw'/>"),
-        ("udp", "<source mode='bind' host='127.0.0.1' service='5578'/><source mode='connect' host='127.0.0.1' service='5579'/>"),
+        (
+            "udp",
+            "<source mode='bind' host='127.0.0.1' service='5578'/><source mode='connect' host='127.0.0.1' service='5579'/>",
+        ),
         ("file", "<source path='/run/hot.log'/>"),
     ];
     (select(sources), "[a-z]{1,8}").prop_map(|((kind, source), name)| {
@@ -70,7 +75,10 @@ fn shmem() -> impl Strategy<Value = String> {
 
 fn memory() -> impl Strategy<Value = String> {
     let dimm = (1..4_u32).prop_map(|blocks| {
-        format!("<memory model='dimm'><target><size unit='MiB'>{}</size><node>0</node></target></memory>", blocks * 128)
+        format!(
+            "<memory model='dimm'><target><size unit='MiB'>{}</size><node>0</node></target></memory>",
+            blocks * 128
+        )
     });
     let plugged = (1..3_u32, 0..64_u32).prop_map(|(size, requested)| {
         format!(
@@ -85,7 +93,8 @@ fn memory() -> impl Strategy<Value = String> {
 
 fn controller() -> impl Strategy<Value = String> {
     let scsi = (select(vec!["virtio-scsi", "lsilogic", "lsisas1078"]), 1..4_u32);
-    let scsi = scsi.prop_map(|(model, index)| format!("<controller type='scsi' index='{index}' model='{model}'/>"));
+    let scsi =
+        scsi.prop_map(|(model, index)| format!("<controller type='scsi' index='{index}' model='{model}'/>"));
     prop_oneof![scsi, Just("<controller type='virtio-serial' index='1'/>".to_owned())]
 }
 

@@ -138,11 +138,15 @@ fn a_file_is_passed_in_a_set() {
 
 #[test]
 fn another_watchdog_leaves_the_action() {
-    check("<watchdog model='i6300esb' action='reset'/>", &expect![[r#"
+    check(
+        "<watchdog model='i6300esb' action='reset'/>",
+        &expect![[r#"
         {"execute":"device_add","arguments":{"driver":"i6300esb","id":"watchdog1","bus":"pci.13","addr":"0x5"}}
-    "#]], &expect![[r#"
+    "#]],
+        &expect![[r#"
         {"execute":"device_del","arguments":{"id":"watchdog1"}}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -183,19 +187,32 @@ fn a_transient_partner_names_its_pair() {
 
 #[test]
 fn what_cannot_be_attached_is_refused() {
-    refused("<video><model type='vga'/></video>", &expect![[r#"
+    refused(
+        "<video><model type='vga'/></video>",
+        &expect![[r#"
         unsupported configuration: a `<video>` of model `vga` must be the primary one
-        Operation not supported: a device `video` cannot be attached while the guest runs"#]]);
+        Operation not supported: a device `video` cannot be attached while the guest runs"#]],
+    );
     refused("<gizmo/>", &expect!["unsupported configuration: `<gizmo>` is no device"]);
-    refused("<disk type='file'><source file='/a'/><target dev='hda' bus='ide'/></disk>", &expect![[r#"
+    refused(
+        "<disk type='file'><source file='/a'/><target dev='hda' bus='ide'/></disk>",
+        &expect![[r#"
         internal error: the address of device `disk` names the controller of type `ide` with index `0`, which the domain does not have
-        Operation not supported: a disk on bus `ide` cannot be attached while the guest runs"#]]);
+        Operation not supported: a disk on bus `ide` cannot be attached while the guest runs"#]],
+    );
     refused(
         "<disk type='file'><source file='/a'/><target dev='vdb' bus='virtio'/>
            <address type='pci' domain='0' bus='0' slot='9' function='0'/></disk>",
-        &expect!["XML error: PCI address `0000:00:09.0` is on the controller with `index='0'`, to which no device can be attached while the guest runs"],
+        &expect![
+            "XML error: PCI address `0000:00:09.0` is on the controller with `index='0'`, to which no device can be attached while the guest runs"
+        ],
     );
-    refused("<controller type='usb' index='1'/>", &expect!["Operation not supported: a controller of type `usb` cannot be attached while the guest runs"]);
+    refused(
+        "<controller type='usb' index='1'/>",
+        &expect![
+            "Operation not supported: a controller of type `usb` cannot be attached while the guest runs"
+        ],
+    );
     refused("<rng", &expect!["there is no element in the text"]);
 }
 
@@ -221,19 +238,181 @@ fn a_medium_is_changed_in_an_open_tray() {
             {"execute":"blockdev-remove-medium","arguments":{"id":"sata4-0-1"}}
             {"execute":"blockdev-del","arguments":{"node-name":"libvirt-1-storage"}}
             {"execute":"blockdev-close-tray","arguments":{"id":"sata4-0-1"}}
-        "#]].assert_eq(&lines(&done.unwrap_or_else(|why| panic!("{why}"))));
+        "#]]
+        .assert_eq(&lines(&done.unwrap_or_else(|why| panic!("{why}"))));
     });
 }
 
 #[test]
 fn a_status_file_has_the_numbers_of_nodes() {
     with_request(|request| {
-        let status = format!("<domstatus><nodename index='41'/>{}</domstatus>", running(request).expect("a guest"));
+        let status =
+            format!("<domstatus><nodename index='41'/>{}</domstatus>", running(request).expect("a guest"));
         let disk = "<disk type='file'><driver name='qemu' type='raw'/><source file='/a'/><target dev='vdb' bus='virtio'/></disk>";
         let done = virtargv::attach(&status, disk, request).unwrap_or_else(|why| panic!("{why}"));
         let node = done.commands.first().and_then(|command| command.arguments.text("node-name")).cloned();
         assert_eq!(node.map(|node| node.to_string()), Some("libvirt-42-storage".to_owned()));
     });
+}
+
+/// A verb with which a rule is broken.
+#[derive(Debug, Clone, Copy)]
+enum Verb {
+    Attach,
+    Detach,
+    Update,
+}
+
+/// What breaks each rule, under a guest that has the device `with` besides.
+const BROKEN: &[(&str, Verb, &str, &str)] = &[
+    ("device-unknown", Verb::Attach, "", "<gizmo/>"),
+    ("hotplug-kind", Verb::Attach, "", "<tpm model='tpm-tis'><backend type='emulator' version='2.0'/></tpm>"),
+    (
+        "hotplug-disk-bus",
+        Verb::Attach,
+        "",
+        "<disk type='file'><source file='/a'/><target dev='hda' bus='ide'/></disk>",
+    ),
+    (
+        "hotplug-disk-target",
+        Verb::Attach,
+        "",
+        "<disk type='file'><source file='/a'/><target dev='sdz' bus='usb'/></disk>",
+    ),
+    (
+        "hotplug-disk-address",
+        Verb::Attach,
+        SCSI,
+        "<disk type='file'><source file='/a'/><target dev='sdc' bus='scsi'/><address type='drive' controller='0' bus='0' target='0' unit='1'/></disk>",
+    ),
+    (
+        "hotplug-disk-transient",
+        Verb::Attach,
+        "",
+        "<disk type='file'><source file='/a'/><target dev='vdb' bus='virtio'/><transient/></disk>",
+    ),
+    ("hotplug-controller-kind", Verb::Attach, "", "<controller type='usb' index='1' model='qemu-xhci'/>"),
+    (
+        "hotplug-controller-pci",
+        Verb::Attach,
+        "",
+        "<controller type='pci' index='20' model='pcie-root-port'/>",
+    ),
+    ("hotplug-controller-index", Verb::Attach, "", "<controller type='scsi' index='0' model='virtio-scsi'/>"),
+    (
+        "hotplug-interface-type",
+        Verb::Attach,
+        "",
+        "<interface type='mcast'><source address='230.0.0.1' port='5558'/><model type='virtio'/></interface>",
+    ),
+    (
+        "hotplug-filesystem",
+        Verb::Attach,
+        "",
+        "<filesystem type='mount'><source dir='/srv'/><target dir='t'/></filesystem>",
+    ),
+    ("hotplug-input-bus", Verb::Attach, "", "<input type='mouse' bus='ps2'/>"),
+    ("hotplug-console-target", Verb::Attach, "", "<console type='pty'><target type='serial'/></console>"),
+    (
+        "hotplug-chardev-backend",
+        Verb::Attach,
+        "",
+        "<channel type='stdio'><target type='virtio' name='a'/></channel>",
+    ),
+    (
+        "hotplug-memory-max",
+        Verb::Attach,
+        "",
+        "<memory model='dimm'><target><size unit='GiB'>4</size><node>0</node></target></memory>",
+    ),
+    (
+        "hotplug-memory-slot",
+        Verb::Attach,
+        DIMM,
+        "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target><address type='dimm' slot='1'/></memory>",
+    ),
+    (
+        "hotplug-boot-order",
+        Verb::Attach,
+        "",
+        "<interface type='user'><model type='virtio'/><boot order='1'/></interface>",
+    ),
+    (
+        "hotplug-device-missing",
+        Verb::Detach,
+        "",
+        "<disk type='file'><source file='/a'/><target dev='vdq' bus='virtio'/></disk>",
+    ),
+    (
+        "hotplug-device-ambiguous",
+        Verb::Detach,
+        "<interface type='user'><mac address='52:54:00:0a:00:01'/><model type='virtio'/></interface>",
+        "<interface type='user'><mac address='52:54:00:0a:00:01'/></interface>",
+    ),
+    ("hotplug-detach-kind", Verb::Detach, "", "<video><model type='none'/></video>"),
+    (
+        "hotplug-detach-disk",
+        Verb::Detach,
+        "",
+        "<disk type='file' device='cdrom'><target dev='sdz' bus='sata'/></disk>",
+    ),
+    ("hotplug-detach-controller", Verb::Detach, "", "<controller type='virtio-serial' index='0'/>"),
+    (
+        "hotplug-controller-busy",
+        Verb::Detach,
+        SCSI,
+        "<controller type='scsi' index='0' model='virtio-scsi'/>",
+    ),
+    ("hotplug-update-kind", Verb::Update, "", "<rng model='virtio'><backend model='builtin'/></rng>"),
+    (
+        "hotplug-update-fixed",
+        Verb::Update,
+        SCSI,
+        "<disk type='file'><source file='/a'/><target dev='sdb' bus='scsi'/><serial>NEW</serial></disk>",
+    ),
+    (
+        "hotplug-update-medium",
+        Verb::Update,
+        SCSI,
+        "<disk type='file'><source file='/b'/><target dev='sdb' bus='scsi'/></disk>",
+    ),
+    (
+        "hotplug-update-connection",
+        Verb::Update,
+        "",
+        "<interface type='bridge'><mac address='52:54:00:0a:00:01'/><source bridge='br0'/><model type='virtio'/><boot order='1'/></interface>",
+    ),
+    ("hotplug-update-memory", Verb::Update, DIMM, DIMM),
+];
+
+const SCSI: &str = "<disk type='file'><source file='/a'/><target dev='sdb' bus='scsi'/></disk>";
+const DIMM: &str = "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target><address type='dimm' slot='1'/></memory>";
+
+#[test]
+fn every_rule_is_broken() {
+    with_request(|request| {
+        for (id, verb, with, device) in BROKEN {
+            let mut domain = running(request).expect("a guest");
+            if !with.is_empty() {
+                let done =
+                    virtargv::attach(&domain, with, request).unwrap_or_else(|why| panic!("{id}: {why}"));
+                domain = virtargv::model::format(&done.domain);
+            }
+            let refused = match verb {
+                Verb::Attach => virtargv::attach(&domain, device, request),
+                Verb::Detach => virtargv::detach(&domain, device, request),
+                Verb::Update => virtargv::update(&domain, device, request, UpdateOptions::default()),
+            };
+            let refused = refused.err().unwrap_or_else(|| panic!("{id}: nothing is wrong"));
+            let found: Vec<&str> =
+                refused.device.iter().chain(&refused.domain).map(virtargv::Problem::id).collect();
+            assert!(found.contains(id), "{id}: {found:?}");
+        }
+    });
+    let broken: Vec<&str> = BROKEN.iter().map(|(id, ..)| *id).collect();
+    let whole: Vec<&str> =
+        virtargv::hotplug_rules().map(|rule| rule.id).filter(|id| !broken.contains(id)).collect();
+    assert!(whole.is_empty(), "rules that nothing breaks: {whole:?}");
 }
 
 /// What is named otherwise on the monitor than on the command line: block nodes are numbered anew at a start, and

@@ -26,20 +26,62 @@ const KINDS: usize = 25;
 
 /// The kinds of device: what they are, and their elements; `DIR` is the directory of images and sockets.
 const DEVICES: &[(&str, &str)] = &[
-    ("virtio disk", "<disk type='file'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='vdb' bus='virtio'/></disk>"),
-    ("virtio disk with a cache mode", "<disk type='file'><driver name='qemu' type='raw' cache='writeback'/><source file='DIR/a.raw'/><target dev='vdb' bus='virtio'/><serial>S</serial></disk>"),
-    ("SCSI disk", "<disk type='file'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='sdb' bus='scsi'/></disk>"),
-    ("USB disk", "<disk type='file'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='sdc' bus='usb'/></disk>"),
-    ("SCSI CD-ROM", "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='sdb' bus='scsi'/><readonly/></disk>"),
-    ("empty SCSI CD-ROM", "<disk type='file' device='cdrom'><target dev='sdb' bus='scsi'/><readonly/></disk>"),
-    ("USB CD-ROM", "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='sdc' bus='usb'/><readonly/></disk>"),
-    ("directory as a disk", "<disk type='dir'><driver name='qemu' type='fat'/><source dir='DIR/share'/><target dev='vdb' bus='virtio'/><readonly/></disk>"),
-    ("virtio NIC", "<interface type='user'><mac address='52:54:00:0b:00:01'/><model type='virtio'/></interface>"),
-    ("e1000e NIC", "<interface type='user'><mac address='52:54:00:0b:00:02'/><model type='e1000e'/></interface>"),
-    ("e1000 NIC", "<interface type='user'><mac address='52:54:00:0b:00:03'/><model type='e1000'/></interface>"),
-    ("rtl8139 NIC", "<interface type='user'><mac address='52:54:00:0b:00:04'/><model type='rtl8139'/></interface>"),
-    ("USB NIC", "<interface type='user'><mac address='52:54:00:0b:00:05'/><model type='usb-net'/></interface>"),
-    ("RNG of the host", "<rng model='virtio'><rate bytes='1000' period='2000'/><backend model='random'>/dev/urandom</backend></rng>"),
+    (
+        "virtio disk",
+        "<disk type='file'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='vdb' bus='virtio'/></disk>",
+    ),
+    (
+        "virtio disk with a cache mode",
+        "<disk type='file'><driver name='qemu' type='raw' cache='writeback'/><source file='DIR/a.raw'/><target dev='vdb' bus='virtio'/><serial>S</serial></disk>",
+    ),
+    (
+        "SCSI disk",
+        "<disk type='file'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='sdb' bus='scsi'/></disk>",
+    ),
+    (
+        "USB disk",
+        "<disk type='file'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='sdc' bus='usb'/></disk>",
+    ),
+    (
+        "SCSI CD-ROM",
+        "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='sdb' bus='scsi'/><readonly/></disk>",
+    ),
+    (
+        "empty SCSI CD-ROM",
+        "<disk type='file' device='cdrom'><target dev='sdb' bus='scsi'/><readonly/></disk>",
+    ),
+    (
+        "USB CD-ROM",
+        "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='sdc' bus='usb'/><readonly/></disk>",
+    ),
+    (
+        "directory as a disk",
+        "<disk type='dir'><driver name='qemu' type='fat'/><source dir='DIR/share'/><target dev='vdb' bus='virtio'/><readonly/></disk>",
+    ),
+    (
+        "virtio NIC",
+        "<interface type='user'><mac address='52:54:00:0b:00:01'/><model type='virtio'/></interface>",
+    ),
+    (
+        "e1000e NIC",
+        "<interface type='user'><mac address='52:54:00:0b:00:02'/><model type='e1000e'/></interface>",
+    ),
+    (
+        "e1000 NIC",
+        "<interface type='user'><mac address='52:54:00:0b:00:03'/><model type='e1000'/></interface>",
+    ),
+    (
+        "rtl8139 NIC",
+        "<interface type='user'><mac address='52:54:00:0b:00:04'/><model type='rtl8139'/></interface>",
+    ),
+    (
+        "USB NIC",
+        "<interface type='user'><mac address='52:54:00:0b:00:05'/><model type='usb-net'/></interface>",
+    ),
+    (
+        "RNG of the host",
+        "<rng model='virtio'><rate bytes='1000' period='2000'/><backend model='random'>/dev/urandom</backend></rng>",
+    ),
     ("RNG of QEMU", "<rng model='virtio'><backend model='builtin'/></rng>"),
     ("USB keyboard", "<input type='keyboard' bus='usb'/>"),
     ("USB mouse", "<input type='mouse' bus='usb'/>"),
@@ -48,17 +90,26 @@ const DEVICES: &[(&str, &str)] = &[
     ("virtio mouse", "<input type='mouse' bus='virtio'/>"),
     ("virtio tablet", "<input type='tablet' bus='virtio'/>"),
     ("watchdog", "<watchdog model='i6300esb' action='reset'/>"),
-    ("shared memory", "<shmem name='virtargv-hotplug'><model type='ivshmem-plain'/><size unit='M'>1</size></shmem>"),
+    (
+        "shared memory",
+        "<shmem name='virtargv-hotplug'><model type='ivshmem-plain'/><size unit='M'>1</size></shmem>",
+    ),
     ("virtio SCSI controller", "<controller type='scsi' index='1' model='virtio-scsi'/>"),
     ("LSI SCSI controller", "<controller type='scsi' index='1' model='lsilogic'/>"),
     ("SAS controller", "<controller type='scsi' index='1' model='lsisas1078'/>"),
     ("channel to nothing", "<channel type='null'><target type='virtio' name='org.a'/></channel>"),
     ("channel to a pseudo terminal", "<channel type='pty'><target type='virtio' name='org.b'/></channel>"),
-    ("channel that connects", "<channel type='udp'><source mode='connect' host='127.0.0.1' service='5599'/><target type='virtio' name='org.c'/></channel>"),
+    (
+        "channel that connects",
+        "<channel type='udp'><source mode='connect' host='127.0.0.1' service='5599'/><target type='virtio' name='org.c'/></channel>",
+    ),
     ("virtio console", "<console type='pty'><target type='virtio'/></console>"),
     ("PCI serial port", "<serial type='null'><target type='pci-serial'/></serial>"),
     ("USB serial port", "<serial type='null'><target type='usb-serial'/></serial>"),
-    ("virtio-mem", "<memory model='virtio-mem'><target><size unit='MiB'>128</size><node>0</node><block unit='MiB'>2</block><requested unit='MiB'>0</requested></target></memory>"),
+    (
+        "virtio-mem",
+        "<memory model='virtio-mem'><target><size unit='MiB'>128</size><node>0</node><block unit='MiB'>2</block><requested unit='MiB'>0</requested></target></memory>",
+    ),
     ("USB redirection", "<redirdev bus='usb' type='null'/>"),
 ];
 

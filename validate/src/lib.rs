@@ -29,8 +29,8 @@ pub(crate) use rule::{Context, Findings};
 pub use virtargv_model::Rule;
 
 use virtargv_host::{Request, Runner};
-use virtargv_model::{Domain, Outcome, Problem, Report, Stage};
 use virtargv_model::device::DeviceId;
+use virtargv_model::{Domain, Outcome, Problem, Report, Stage};
 use virtargv_resolve::{Attached, Guest, Resolved};
 
 /// A completed domain that satisfies every rule. Only [`validate`] makes one.
@@ -109,8 +109,12 @@ pub struct ValidDevice {
 }
 
 /// The rules across devices that libvirt does not check when a device is attached, but has rules of attaching for.
-const ACROSS: &[&Rule] =
-    &[&rules::disk::ADDRESS_TWICE, &rules::controller::TWICE, &rules::os::BOOT_ORDER_TWICE, &rules::disk::name::NAME_TWICE];
+const ACROSS: &[&Rule] = &[
+    &rules::disk::ADDRESS_TWICE,
+    &rules::controller::TWICE,
+    &rules::os::BOOT_ORDER_TWICE,
+    &rules::disk::name::NAME_TWICE,
+];
 
 /// Checks a device that is attached against the rules of devices. The rest of the domain runs, and is not looked at: only
 /// problems whose place is behind `base`, where the device was read, are reported.
@@ -126,7 +130,8 @@ pub fn validate_device(
         let across = |problem: &Problem| ACROSS.iter().any(|rule| rule.id == problem.id());
         found.retain(|problem, _| of_device(problem) && !across(problem));
         // Those of earlier stages are there already.
-        let new: Vec<_> = found.iter().filter(|problem| !report.iter().any(|old| old == *problem)).cloned().collect();
+        let new: Vec<_> =
+            found.iter().filter(|problem| !report.iter().any(|old| old == *problem)).cloned().collect();
         report.extend(new);
         let valid = ValidDevice { domain: Validated(resolved), device, controller };
         Outcome { value: (!report.refuses()).then_some(valid), report }

@@ -4,8 +4,8 @@ use virtargv_host::{DomainId, Request, Runner, StartOptions};
 use virtargv_model::device::one::parse_device;
 use virtargv_model::status::{Running, parse_running};
 use virtargv_model::{Outcome, Report};
-use virtargv_resolve::Attached;
 use virtargv_qemu_cmd::hotplug::{self, Hotplug, Purpose, UpdateOptions};
+use virtargv_resolve::Attached;
 
 /// Why a device cannot be attached, detached or changed. The places of each report are in the text that it is about.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -52,6 +52,7 @@ mod complete;
 pub mod examples;
 pub mod explain;
 mod hotplug;
+mod migration;
 #[cfg(feature = "render")]
 pub mod render;
 pub mod verify;
@@ -63,6 +64,7 @@ use virtargv_qemu_cmd::Prepared;
 
 pub use complete::{Completed, Secrets, complete};
 pub use hotplug::{Refused, attach, detach, update};
+pub use migration::{migration, rules as migration_rules};
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
     Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request,
@@ -237,12 +239,23 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let read = virtargv_model::rules::TABLES.iter();
     let resolve = std::iter::once(&virtargv_resolve::rules::ALL);
     let validate = virtargv_validate::rules::TABLES.iter();
-    let prepare = [&virtargv_qemu_cmd::rules::ALL, &virtargv_qemu_cmd::hotplug::rules::ALL].into_iter();
+    let prepare = std::iter::once(&virtargv_qemu_cmd::rules::ALL);
     read.chain(resolve)
         .chain(validate)
         .chain(prepare)
         .chain(lint::TABLES)
         .flat_map(|table| table.iter().copied())
+}
+
+/// The rules of attaching, detaching and changing a device of a running domain, and of the device's document. Those of
+/// [`rules`] on its kind of device hold too.
+///
+/// ```
+/// assert!(virtargv::hotplug_rules().any(|rule| rule.id == "hotplug-disk-bus"));
+/// ```
+pub fn hotplug_rules() -> impl Iterator<Item = &'static Rule> {
+    let tables = [virtargv_model::device::one::ALL, virtargv_qemu_cmd::hotplug::rules::ALL];
+    tables.into_iter().flat_map(|table| table.iter().copied())
 }
 
 /// The architecture in the document `text`, or in the status file of a running domain; `None` if it names none or cannot be

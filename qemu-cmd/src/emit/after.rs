@@ -4,10 +4,10 @@
 //! or must not be on the command line.
 
 use virtargv_caps::Cap;
-use virtargv_model::device::disk::DiskBus;
 use virtargv_host::DriverConfig;
-use virtargv_model::device::graphics::{Display, Graphics};
+use virtargv_model::device::disk::DiskBus;
 use virtargv_model::device::graphics::auth::Auth;
+use virtargv_model::device::graphics::{Display, Graphics};
 use virtargv_model::device::net::LinkState;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::lifecycle::Action;

@@ -33,9 +33,9 @@ use virtargv_model::Outcome;
 
 use virtargv_model::device::DeviceId;
 
+use crate::CommandLine;
 use crate::argument::{Element, Origin};
 use crate::prepare::Prepared;
-use crate::CommandLine;
 pub(crate) use after::password as password_commands;
 use context::Emit;
 

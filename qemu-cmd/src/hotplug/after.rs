@@ -1,14 +1,14 @@
 //! The domain afterwards.
 
 use virtargv_host::Descriptor;
+use virtargv_model::device::chardev_source::{Backend, SourceMode};
+use virtargv_model::device::disk::{CacheMode, Disk};
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
+use virtargv_model::device::storage::{Image, ImageFormat, Location};
+use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::memory::Memory;
 use virtargv_model::{Domain, Kib, YesNo};
 use virtargv_validate::rules::disk::source::has_backing;
-use virtargv_model::device::chardev_source::{Backend, SourceMode};
-use virtargv_model::device::disk::{CacheMode, Disk};
-use virtargv_model::device::storage::{Image, ImageFormat, Location};
-use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 
 use crate::Need;
 use crate::prepare::Prepared;
@@ -59,7 +59,9 @@ pub(super) fn attached(
 /// The domain without device `id`.
 pub(super) fn detached(running: &Domain, id: DeviceId) -> Box<Domain> {
     let mut after = Box::new(running.clone());
-    if let Some(memory) = running.devices.memories.get(id.index).filter(|_| id.kind == DeviceKind::MemoryDevice) {
+    if let Some(memory) =
+        running.devices.memories.get(id.index).filter(|_| id.kind == DeviceKind::MemoryDevice)
+    {
         plug(&mut after.memory, memory, u64::saturating_sub);
     }
     after.devices.remove(id);

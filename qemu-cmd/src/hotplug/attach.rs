@@ -15,7 +15,8 @@ use crate::prepare::{Alone, alone};
 pub fn attach(running: &Running, valid: Outcome<ValidDevice>, request: &Request<'_>) -> Outcome<Hotplug> {
     valid.then(|valid, mut report| {
         let devices = &valid.domain.domain().devices;
-        report.extend(rules::attach(&running.domain, devices, valid.device, request.release()).iter().cloned());
+        report
+            .extend(rules::attach(&running.domain, devices, valid.device, request.release()).iter().cloned());
         if !report.is_empty() {
             return Outcome { value: None, report };
         }

@@ -113,7 +113,8 @@ impl Names {
     /// Numbers with colons between them, as names.
     fn list(&mut self, numbers: &str, out: &mut Vec<Command>) -> Text {
         let names = numbers.split(':').map(|text| {
-            let found = text.parse().ok().and_then(|number: u32| Some((number, self.names.get(&number)?.clone())));
+            let found =
+                text.parse().ok().and_then(|number: u32| Some((number, self.names.get(&number)?.clone())));
             let Some((number, name)) = found else { return text.to_owned() };
             if !self.passed.contains(&number) {
                 self.passed.push(number);

@@ -1,20 +1,20 @@
 //! Detaching a device: what attaching it would have added is removed, once the guest has let the device go.
 
+use virtargv_caps::Convention;
 use virtargv_host::{Answer, Override, Request, SecretKey, SecretUse, Secrets};
 use virtargv_model::device::chardev::ChannelTarget;
 use virtargv_model::device::one::OneDevice;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::status::Running;
-use virtargv_caps::Convention;
 use virtargv_model::{Domain, Outcome, Release};
 use virtargv_resolve::Guest;
 
 use super::command::Command;
 use super::find::Purpose;
 use super::{Hotplug, TeamingPair, after, convert, find, rules};
+use crate::Props;
 use crate::emit::emit_devices;
 use crate::prepare::storage::Counters;
-use crate::Props;
 use crate::prepare::{Alone, alone};
 use crate::text::text;
 
@@ -113,7 +113,10 @@ fn ejected(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId, release: 
         let node = text!("libvirt-", number, "-storage");
         let removal = Command::new("blockdev-del", Props::object().with("node-name", node));
         let removal = Command { may_fail: true, ..removal };
-        commands.push(removal.because("libvirt removes the node of an ejected medium again; QEMU answers with an error"));
+        commands.push(
+            removal
+                .because("libvirt removes the node of an ejected medium again; QEMU answers with an error"),
+        );
     }
 }
 

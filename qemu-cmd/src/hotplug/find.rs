@@ -58,11 +58,18 @@ fn described(wanted: &Devices, device: &OneDevice) -> String {
         }
         DeviceKind::Interface => {
             let mac = wanted.interfaces.first().and_then(|nic| nic.mac);
-            format!("interface with the MAC address `{}`", mac.map(|mac| mac.address.to_string()).unwrap_or_default())
+            format!(
+                "interface with the MAC address `{}`",
+                mac.map(|mac| mac.address.to_string()).unwrap_or_default()
+            )
         }
         DeviceKind::Controller => match wanted.controllers.first() {
             Some(controller) => {
-                format!("controller of type `{}` with index `{}`", controller.controller_type(), controller.number())
+                format!(
+                    "controller of type `{}` with index `{}`",
+                    controller.controller_type(),
+                    controller.number()
+                )
             }
             None => name.to_owned(),
         },
@@ -113,9 +120,11 @@ fn means(wanted: &Devices, running: &Devices, id: DeviceId, purpose: Purpose) ->
             // What changes is found by alias or address.
             let named = purpose == Purpose::Change && (info.alias.is_some() || info.address.is_some());
             let pair = wanted.memories.first().zip(there);
-            pair.is_some_and(|(wanted, there)| {
-                if named { wanted.model() == there.model() } else { same_memory(wanted, there) }
-            })
+            pair.is_some_and(
+                |(wanted, there)| {
+                    if named { wanted.model() == there.model() } else { same_memory(wanted, there) }
+                },
+            )
         }
         _ => bare(wanted.clone()) == bare(running.only(id)),
     };

@@ -2,8 +2,8 @@
 
 use virtargv_host::Descriptor;
 use virtargv_model::Domain;
-use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::device::disk::DiskModel;
+use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::status::Running;
 
 use super::command::Command;
@@ -55,7 +55,8 @@ fn watchdog_action(commands: &mut Vec<Command>, of: &Attaching<'_>) {
 fn usb_storage_ready(commands: &mut Vec<Command>, of: &Attaching<'_>) {
     let disk = of.domain.devices.disks.get(of.device.index);
     let disk = disk.filter(|_| of.device.kind == DeviceKind::Disk);
-    let adapter = commands.iter().find(|c| c.arguments.text("driver").is_some_and(|d| d.as_str() == "usb-bot"));
+    let adapter =
+        commands.iter().find(|c| c.arguments.text("driver").is_some_and(|d| d.as_str() == "usb-bot"));
     if let (Some(DiskModel::UsbBot), Some(adapter)) = (disk.and_then(|disk| disk.model), adapter)
         && let Some(id) = adapter.arguments.text("id").cloned()
     {

@@ -112,10 +112,6 @@ virtargv_model::rules! {
     TRANSIENT = "hotplug-disk-transient": NotSupported, Build,
         "`<transient>`: the overlay of a disk that is attached is created by QEMU, with the size of the image, which only QEMU tells",
         help "create an overlay (`qemu-img create -b`) and attach that, or remove `<transient>`";
-    /// The port of a virtio-serial controller, or the controller itself, is there.
-    SERIAL_CONTROLLER = "hotplug-serial-controller": Internal, Build,
-        "`<address type='virtio-serial'>`: a channel is a port of a controller, which libvirt does not attach for it",
-        help "attach a `<controller type='virtio-serial'/>` first";
 }
 
 /// The kinds of devices that are attached.
@@ -175,7 +171,8 @@ impl Checks<'_> {
             DeviceKind::Disk => _ = devices.disks.get(index).map(|disk| self.disk(disk)),
             DeviceKind::Controller => _ = devices.controllers.get(index).map(|c| self.controller(c)),
             DeviceKind::Interface => {
-                let kind = devices.interfaces.get(index).map(virtargv_model::device::net::Interface::actual_kind);
+                let kind =
+                    devices.interfaces.get(index).map(virtargv_model::device::net::Interface::actual_kind);
                 kind.into_iter().for_each(|kind| self.interface(kind));
             }
             DeviceKind::Filesystem => _ = devices.filesystems.get(index).map(|fs| self.filesystem(fs)),
@@ -198,9 +195,12 @@ impl Checks<'_> {
 
     fn disk(&mut self, disk: &Disk) {
         let bus = disk.bus();
-        if !matches!(bus, Some(DiskBus::Virtio | DiskBus::Scsi | DiskBus::Usb)) || disk.device() == DiskDevice::Floppy {
+        if !matches!(bus, Some(DiskBus::Virtio | DiskBus::Scsi | DiskBus::Usb))
+            || disk.device() == DiskDevice::Floppy
+        {
             let bus = bus.map_or("", virtargv_model::Spelled::as_str);
-            return self.refuse(&DISK_BUS, format!("a disk on bus `{bus}` cannot be attached while the guest runs"));
+            return self
+                .refuse(&DISK_BUS, format!("a disk on bus `{bus}` cannot be attached while the guest runs"));
         }
         let mut others = self.running.devices.disks.iter();
         if others.clone().any(|other| other.dst() == disk.dst()) {
@@ -214,10 +214,12 @@ impl Checks<'_> {
         if let Some(Address::Drive(at)) = &disk.info.address
             && bus == Some(DiskBus::Scsi)
             && others.any(|other| {
-                other.bus() == bus && matches!(&other.info.address, Some(Address::Drive(taken)) if taken == at)
+                other.bus() == bus
+                    && matches!(&other.info.address, Some(Address::Drive(taken)) if taken == at)
             })
         {
-            let message = format!("the address of disk `{}` belongs to another disk of the guest", disk.dst());
+            let message =
+                format!("the address of disk `{}` belongs to another disk of the guest", disk.dst());
             self.refuse(&DISK_ADDRESS, message);
         }
     }
@@ -227,7 +229,8 @@ impl Checks<'_> {
         match &controller.kind {
             ControllerKind::Scsi(_) | ControllerKind::VirtioSerial(_) => {}
             ControllerKind::Pci(_) => {
-                let model = controller.pci_model().map(|model| format!(" and model `{model}`")).unwrap_or_default();
+                let model =
+                    controller.pci_model().map(|model| format!(" and model `{model}`")).unwrap_or_default();
                 let message = format!(
                     "the controller with index `{}` of type `{kind}`{model} cannot be attached while the guest runs",
                     controller.number()
@@ -235,7 +238,8 @@ impl Checks<'_> {
                 return self.refuse(&CONTROLLER_PCI, message);
             }
             _ => {
-                let message = format!("a controller of type `{kind}` cannot be attached while the guest runs");
+                let message =
+                    format!("a controller of type `{kind}` cannot be attached while the guest runs");
                 return self.refuse(&CONTROLLER_KIND, message);
             }
         }
@@ -263,7 +267,10 @@ impl Checks<'_> {
 
     fn filesystem(&mut self, fs: &Filesystem) {
         if fs.driver != Some(FsDriver::Virtiofs) {
-            self.refuse(&FILESYSTEM, "a file system other than virtiofs cannot be attached while the guest runs");
+            self.refuse(
+                &FILESYSTEM,
+                "a file system other than virtiofs cannot be attached while the guest runs",
+            );
         }
     }
 
@@ -310,12 +317,16 @@ impl Checks<'_> {
         };
         let Some(wanted) = self.devices.memories.get(self.device.index).and_then(slot) else { return };
         if self.running.devices.memories.iter().any(|device| slot(device) == Some(wanted)) {
-            self.refuse(&MEMORY_SLOT, format!("memory device slot `{wanted}` belongs to another memory device"));
+            self.refuse(
+                &MEMORY_SLOT,
+                format!("memory device slot `{wanted}` belongs to another memory device"),
+            );
         }
     }
 
     fn boot_order(&mut self) {
-        let Some(order) = self.devices.info(self.device).and_then(|info| info.boot.as_ref()).map(|boot| boot.order)
+        let Some(order) =
+            self.devices.info(self.device).and_then(|info| info.boot.as_ref()).map(|boot| boot.order)
         else {
             return;
         };
@@ -363,7 +374,13 @@ pub(super) fn detach_kind(device: &OneDevice, release: Release, report: &mut Rep
 }
 
 /// Checks whether device `id` of `domain`, which `device` describes, can be detached.
-pub(super) fn detach(domain: &Domain, id: DeviceId, device: &OneDevice, release: Release, report: &mut Report) {
+pub(super) fn detach(
+    domain: &Domain,
+    id: DeviceId,
+    device: &OneDevice,
+    release: Release,
+    report: &mut Report,
+) {
     let disks = &domain.devices.disks;
     match id.kind {
         DeviceKind::Disk => {
@@ -376,10 +393,9 @@ pub(super) fn detach(domain: &Domain, id: DeviceId, device: &OneDevice, release:
         }
         DeviceKind::Controller => {
             let Some(controller) = domain.devices.controllers.get(id.index) else { return };
-            let on = |at: Option<&Address>| {
-                matches!(at, Some(Address::Drive(at)) if at.controller == controller.number())
-            };
-            let disk = disks.iter().any(|disk| disk.bus() == Some(DiskBus::Scsi) && on(disk.info.address.as_ref()));
+            let on = |at: Option<&Address>| matches!(at, Some(Address::Drive(at)) if at.controller == controller.number());
+            let disk =
+                disks.iter().any(|disk| disk.bus() == Some(DiskBus::Scsi) && on(disk.info.address.as_ref()));
             if disk || domain.devices.hostdevs.iter().any(|unit| on(unit.info.address.as_ref())) {
                 let message = format!("devices are on the controller with index `{}`", controller.number());
                 report.push(CONTROLLER_BUSY.problem(release, place(device), message));

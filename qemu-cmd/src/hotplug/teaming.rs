@@ -53,14 +53,18 @@ impl TeamingPair {
         let Self { transient, persistent, partner_is_there, same_mac } = self;
         let mut out = vec![format!("`{transient}` is the primary of the failover pair of `{persistent}`")];
         if !partner_is_there {
-            out.push(format!("the guest has no persistent virtio interface `{persistent}`: QEMU keeps the primary hidden"));
+            out.push(format!(
+                "the guest has no persistent virtio interface `{persistent}`: QEMU keeps the primary hidden"
+            ));
         }
         match same_mac {
             Some(false) => out.push(
-                "the MAC addresses differ: the guest's `net_failover` driver does not join the two".to_owned(),
+                "the MAC addresses differ: the guest's `net_failover` driver does not join the two"
+                    .to_owned(),
             ),
             None => out.push(
-                "the MAC address of the host device is not known here: it must be that of the interface".to_owned(),
+                "the MAC address of the host device is not known here: it must be that of the interface"
+                    .to_owned(),
             ),
             Some(true) => {}
         }

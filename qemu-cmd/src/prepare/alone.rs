@@ -90,11 +90,12 @@ fn next_alias(domain: &mut Domain, id: DeviceId) {
     let mut free = NextFree::of_all(prefix, others, infos);
     let Some(info) = domain.devices.info(id) else { return };
     // libvirt numbers the first input device that is attached to a guest without any from -1 on.
-    let alias = if id.kind == DeviceKind::Input && domain.devices.count_of(id.kind) == 1 && info.alias.is_none() {
-        "input-1".to_owned()
-    } else {
-        free.alias(info).to_string()
-    };
+    let alias =
+        if id.kind == DeviceKind::Input && domain.devices.count_of(id.kind) == 1 && info.alias.is_none() {
+            "input-1".to_owned()
+        } else {
+            free.alias(info).to_string()
+        };
     if let Some(info) = domain.devices.info_mut(id) {
         info.alias = Some(alias);
     }

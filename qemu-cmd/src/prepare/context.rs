@@ -7,12 +7,12 @@ use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::{Domain, Message, Place, Problem, Report, Rule, Stage};
 use virtargv_resolve::Guest;
 
+use super::Wanted;
 use super::address::ControllerTable;
 use super::descriptor::{Numbers, Passed, Twice};
 use super::device::{ByDevice, Common, Device};
 use super::directories::Directories;
 use super::secret::{EncryptedSecret, MasterKey};
-use super::Wanted;
 use super::storage::StorageNodes;
 use crate::ident::Alias;
 use crate::rules::DESCRIPTOR_TWICE;

@@ -153,7 +153,8 @@ pub(crate) fn name_running(
     from: Counters,
 ) -> StorageNodes {
     let mut namer = Namer { caps, host: request.host, kept: true, next: from.node, next_set: from.set };
-    let of = |disk: &Disk| if has_nodes(disk, caps) { name_nodes(disk, &mut namer) } else { DiskNodes::default() };
+    let of =
+        |disk: &Disk| if has_nodes(disk, caps) { name_nodes(disk, &mut namer) } else { DiskNodes::default() };
     let disks = domain.devices.disks.iter().map(of).collect();
     StorageNodes { disks, next: namer.next, next_set: namer.next_set }
 }

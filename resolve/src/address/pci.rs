@@ -114,7 +114,10 @@ fn attached(work: &mut Work<'_>, id: DeviceId) -> Result<(), Refused> {
         Some(mut at) => {
             placer.set(id, at);
             if at.function != 0 {
-                let message = format!("PCI address `{at}` has function `{}`, a device that is attached has function `0`", at.function);
+                let message = format!(
+                    "PCI address `{at}` has function `{}`, a device that is attached has function `0`",
+                    at.function
+                );
                 return Err(placer.refused(id, Class::Internal, message));
             }
             placer.buses.reserve(&mut at, needs, group).map(|()| at)

@@ -22,8 +22,14 @@ fn other<T: PartialEq>(old: Option<&T>, new: Option<&T>) -> bool {
 const FIXED: &[Fixed<Disk>] = &[
     Fixed { name: "device", differs: |old, new| old.device() != new.device() },
     Fixed { name: "bus", differs: |old, new| old.bus() != new.bus() },
-    Fixed { name: "removable", differs: |a, b| other(a.target.removable.as_ref(), b.target.removable.as_ref()) },
-    Fixed { name: "rotation_rate", differs: |a, b| other(a.target.rotation_rate.as_ref(), b.target.rotation_rate.as_ref()) },
+    Fixed {
+        name: "removable",
+        differs: |a, b| other(a.target.removable.as_ref(), b.target.removable.as_ref()),
+    },
+    Fixed {
+        name: "rotation_rate",
+        differs: |a, b| other(a.target.rotation_rate.as_ref(), b.target.rotation_rate.as_ref()),
+    },
     Fixed { name: "geometry", differs: |a, b| other(a.geometry.as_ref(), b.geometry.as_ref()) },
     Fixed { name: "blockio", differs: |a, b| other(a.blockio.as_ref(), b.blockio.as_ref()) },
     Fixed { name: "serial", differs: |a, b| other(a.serial.as_ref(), b.serial.as_ref()) },
@@ -31,12 +37,27 @@ const FIXED: &[Fixed<Disk>] = &[
     Fixed { name: "vendor", differs: |a, b| other(a.vendor.as_ref(), b.vendor.as_ref()) },
     Fixed { name: "product", differs: |a, b| other(a.product.as_ref(), b.product.as_ref()) },
     Fixed { name: "cache", differs: |a, b| other(a.driver.cache.as_ref(), b.driver.cache.as_ref()) },
-    Fixed { name: "error_policy", differs: |a, b| other(a.driver.error_policy.as_ref(), b.driver.error_policy.as_ref()) },
-    Fixed { name: "rerror_policy", differs: |a, b| other(a.driver.rerror_policy.as_ref(), b.driver.rerror_policy.as_ref()) },
+    Fixed {
+        name: "error_policy",
+        differs: |a, b| other(a.driver.error_policy.as_ref(), b.driver.error_policy.as_ref()),
+    },
+    Fixed {
+        name: "rerror_policy",
+        differs: |a, b| other(a.driver.rerror_policy.as_ref(), b.driver.rerror_policy.as_ref()),
+    },
     Fixed { name: "io", differs: |a, b| other(a.driver.io.as_ref(), b.driver.io.as_ref()) },
-    Fixed { name: "ioeventfd", differs: |a, b| other(a.driver.ioeventfd.as_ref(), b.driver.ioeventfd.as_ref()) },
-    Fixed { name: "event_idx", differs: |a, b| other(a.driver.event_idx.as_ref(), b.driver.event_idx.as_ref()) },
-    Fixed { name: "copy_on_read", differs: |a, b| other(a.driver.copy_on_read.as_ref(), b.driver.copy_on_read.as_ref()) },
+    Fixed {
+        name: "ioeventfd",
+        differs: |a, b| other(a.driver.ioeventfd.as_ref(), b.driver.ioeventfd.as_ref()),
+    },
+    Fixed {
+        name: "event_idx",
+        differs: |a, b| other(a.driver.event_idx.as_ref(), b.driver.event_idx.as_ref()),
+    },
+    Fixed {
+        name: "copy_on_read",
+        differs: |a, b| other(a.driver.copy_on_read.as_ref(), b.driver.copy_on_read.as_ref()),
+    },
     Fixed { name: "snapshot", differs: |a, b| other(a.snapshot.as_ref(), b.snapshot.as_ref()) },
     Fixed { name: "transient", differs: |a, b| other(a.transient.as_ref(), b.transient.as_ref()) },
     Fixed { name: "boot order", differs: |a, b| other(a.info.boot.as_ref(), b.info.boot.as_ref()) },
@@ -44,7 +65,10 @@ const FIXED: &[Fixed<Disk>] = &[
     Fixed { name: "sgio", differs: |a, b| other(a.sgio.as_ref(), b.sgio.as_ref()) },
     Fixed { name: "discard", differs: |a, b| other(a.driver.discard.as_ref(), b.driver.discard.as_ref()) },
     Fixed { name: "iothread", differs: |a, b| other(a.driver.iothread.as_ref(), b.driver.iothread.as_ref()) },
-    Fixed { name: "backenddomain", differs: |a, b| other(a.backend_domain.as_ref(), b.backend_domain.as_ref()) },
+    Fixed {
+        name: "backenddomain",
+        differs: |a, b| other(a.backend_domain.as_ref(), b.backend_domain.as_ref()),
+    },
     Fixed { name: "address", differs: |a, b| other(a.info.address.as_ref(), b.info.address.as_ref()) },
     Fixed { name: "readonly", differs: |old, new| old.readonly != new.readonly },
     Fixed { name: "shareable", differs: |old, new| old.shareable != new.shareable },
@@ -64,7 +88,10 @@ pub(super) fn update(change: &mut Change<'_>, valid: &ValidDevice) -> Option<Hot
         return Some(Hotplug { commands: Vec::new(), needs: Vec::new(), domain, teaming: None });
     }
     if !matches!(old.device(), DiskDevice::Cdrom | DiskDevice::Floppy) {
-        change.refuse(&rules::MEDIUM, format!("the source of {of} cannot be changed, it is no removable drive"));
+        change.refuse(
+            &rules::MEDIUM,
+            format!("the source of {of} cannot be changed, it is no removable drive"),
+        );
         return None;
     }
     insert(change, valid, old, new)
@@ -76,7 +103,8 @@ fn limits(change: &mut Change<'_>, old: &Disk, new: &Disk) -> bool {
     let none = Default::default();
     let old_limits = old.iotune.as_ref().unwrap_or(&none).limits();
     let pairs = old_limits.iter().zip(tune.limits());
-    let Some((name, _)) = pairs.into_iter().map(|((name, old), (_, new))| (*name, *old != new)).find(|(_, d)| *d)
+    let Some((name, _)) =
+        pairs.into_iter().map(|((name, old), (_, new))| (*name, *old != new)).find(|(_, d)| *d)
     else {
         return false;
     };
@@ -87,7 +115,8 @@ fn limits(change: &mut Change<'_>, old: &Disk, new: &Disk) -> bool {
 
 /// Whether two images are at the same place.
 fn same(a: &Image, b: &Image) -> bool {
-    (a.is_empty() && b.is_empty()) || (a.kind() == b.kind() && a.path() == b.path() && a.network() == b.network())
+    (a.is_empty() && b.is_empty())
+        || (a.kind() == b.kind() && a.path() == b.path() && a.network() == b.network())
 }
 
 /// The commands that put another medium into a drive, or none.
@@ -117,10 +146,13 @@ fn insert(change: &mut Change<'_>, valid: &ValidDevice, old: &Disk, new: &Disk) 
     let of = || Props::object().with("id", id.clone());
     if tray {
         let arguments = of().with("force", change.options.force);
-        commands.push(Command::new("blockdev-open-tray", arguments).because("the medium is taken out of an open tray"));
+        commands.push(
+            Command::new("blockdev-open-tray", arguments).because("the medium is taken out of an open tray"),
+        );
     }
     commands.push(Command::new("blockdev-remove-medium", of()));
-    commands.extend(removed.iter().rev().filter(nodes).filter_map(|command| command.undo.as_deref().cloned()));
+    commands
+        .extend(removed.iter().rev().filter(nodes).filter_map(|command| command.undo.as_deref().cloned()));
     commands.extend(added.iter().filter(nodes).cloned());
     let top = added.iter().rfind(|command| command.execute == "blockdev-add");
     if let Some(node) = top.and_then(|command| command.arguments.text("node-name")).cloned() {

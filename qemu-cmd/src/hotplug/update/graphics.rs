@@ -67,7 +67,8 @@ pub(super) fn update(change: &mut Change<'_>) -> Option<Hotplug> {
         || (connected(after).is_some() && connected(before) != connected(after))
         || password(before) != password(after);
     let commands = if sets { password_commands(new, change.request.host.config()) } else { Vec::new() };
-    let commands = commands.into_iter().map(|(name, arguments, why)| Command::new(name, arguments).because(why));
+    let commands =
+        commands.into_iter().map(|(name, arguments, why)| Command::new(name, arguments).because(why));
     let commands = commands.collect();
     let mut domain = change.running.domain.clone();
     let graphics = domain.devices.graphics.get_mut(change.id.index)?;

@@ -36,6 +36,7 @@ pub(super) fn update(change: &mut Change<'_>) -> Option<Hotplug> {
         .with("value", requested.bytes());
     let mut domain = change.running.domain.clone();
     domain.devices.memories.get_mut(change.id.index)?.target.requested = Some(requested);
-    let command = Command::new("qom-set", arguments).because("the guest plugs or unplugs blocks up to this size");
+    let command =
+        Command::new("qom-set", arguments).because("the guest plugs or unplugs blocks up to this size");
     Some(Hotplug { commands: vec![command], needs: Vec::new(), domain, teaming: None })
 }

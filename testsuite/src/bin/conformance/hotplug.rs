@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use virtargv::{Hotplug, Override, UpdateOptions, Refused, Request, Source, render::Renderer};
+use virtargv::{Hotplug, Override, Refused, Request, Source, UpdateOptions, render::Renderer};
 
 use crate::corpus::read;
 use crate::live::{World, alike as lines};
@@ -72,7 +72,8 @@ impl Case {
         let added = |command: &&Value| matches!(name(command), "blockdev-add" | "object-add");
         let nodes = self.commands.iter().filter(added).filter_map(|command| alike::node_number(command));
         let node = nodes.min().map_or(0, |lowest| lowest.saturating_sub(1));
-        let sets = self.commands.iter().filter_map(|command| command.pointer("/arguments/fdset-id")?.as_u64());
+        let sets =
+            self.commands.iter().filter_map(|command| command.pointer("/arguments/fdset-id")?.as_u64());
         let set = sets.min().unwrap_or_default();
         format!("<domstatus><nodename index='{node}'/><fdset index='{set}'/>{}</domstatus>", self.domain)
     }
@@ -160,8 +161,11 @@ fn print_table(verdicts: &[Verdict]) {
     for action in ACTIONS {
         for figure in [COMMANDS, DOMAIN, REFUSED, REASON] {
             let of = verdicts.iter().filter(|v| v.action == action && v.left_out.is_none());
-            let counted: Vec<bool> =
-                of.flat_map(|v| &v.figures).filter(|(of, _)| *of == figure).map(|(_, agrees)| *agrees).collect();
+            let counted: Vec<bool> = of
+                .flat_map(|v| &v.figures)
+                .filter(|(of, _)| *of == figure)
+                .map(|(_, agrees)| *agrees)
+                .collect();
             let agree = counted.iter().filter(|agrees| **agrees).count();
             println!("{action:<8} {figure:<20} {agree:>4} / {}", counted.len());
         }
@@ -201,7 +205,8 @@ fn judge(world: &World, folder: &Folder<'_>, case: &Case) -> Result<Verdict, Str
         }
         (Some(error), Ok(done)) => {
             verdict.figures.extend([(REFUSED, false), (REASON, false)]);
-            let ours: Vec<String> = done.commands.iter().map(|command| command.to_qmp().to_string()).collect();
+            let ours: Vec<String> =
+                done.commands.iter().map(|command| command.to_qmp().to_string()).collect();
             let _ = writeln!(verdict.details, "libvirt: {error}\nours:\n{}", ours.join("\n"));
         }
         (Some(error), Err(refused)) => {

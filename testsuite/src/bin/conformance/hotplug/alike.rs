@@ -54,7 +54,10 @@ pub fn given(done: &Hotplug, theirs: &[Value], unanswered: bool) -> Vec<String> 
     }
     let Some(at) = theirs.iter().position(failed) else { return ours().map(one).collect() };
     // What is removed although it is gone already is refused, and nothing follows from it.
-    if theirs.iter().rposition(failed) == Some(theirs.len() - 1) && done.commands.len() == theirs.len() && at > 0 {
+    if theirs.iter().rposition(failed) == Some(theirs.len() - 1)
+        && done.commands.len() == theirs.len()
+        && at > 0
+    {
         return ours().map(one).collect();
     }
     let mut out: Vec<String> = ours().take(at + 1).map(one).collect();

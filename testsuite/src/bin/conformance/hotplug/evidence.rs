@@ -2,17 +2,20 @@
 
 /// A kind of reason: it, and what the messages of refusals for it have in them.
 const REASONS: &[(&str, &[&str])] = &[
-    ("the host lacks host devices", &[
-        "VFIO",
-        "/sys/bus/usb",
-        "/sys/bus/scsi",
-        "/dev/vhost-scsi",
-        "vhost-vsock device",
-        "/dev/vhost-vdpa",
-        "macvtap",
-        "/dev/input/",
-        "SG_IO",
-    ]),
+    (
+        "the host lacks host devices",
+        &[
+            "VFIO",
+            "/sys/bus/usb",
+            "/sys/bus/scsi",
+            "/dev/vhost-scsi",
+            "vhost-vsock device",
+            "/dev/vhost-vdpa",
+            "macvtap",
+            "/dev/input/",
+            "SG_IO",
+        ],
+    ),
     ("the host's network lacks it", &["tc qdisc", "adding vlan filter", "Cannot get interface MTU"]),
     ("the host has no free huge pages", &["Cannot allocate memory"]),
     ("nobody listens at the socket", &["Failed to connect", "unable to stat"]),

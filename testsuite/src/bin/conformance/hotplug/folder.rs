@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use virtargv::host::{Answer, FileKind, FileStat, Files, HostError, Networks};
-use virtargv::model::device::net::{Actual, NetworkSource};
-use virtargv::model::network::Network;
 use virtargv::model::device::disk::Disk;
+use virtargv::model::device::net::{Actual, NetworkSource};
 use virtargv::model::device::storage::ImageFormat;
+use virtargv::model::network::Network;
 use virtargv::model::status::parse_running;
 use virtargv::{Host, Release};
 use virtargv_testsuite::headers::Qcow2;
@@ -42,14 +42,17 @@ impl<'d> Folder<'d> {
         for name in used {
             let path = dir.join(format!("net-{name}.xml"));
             if path.exists() {
-                let network = Network::parse(&read(&path)?).map_err(|e| format!("{}: {e}", path.display()))?;
+                let network =
+                    Network::parse(&read(&path)?).map_err(|e| format!("{}: {e}", path.display()))?;
                 networks.insert(name.to_owned(), network);
             }
         }
         let mut images = images(&text);
         for disk in domains.iter().flat_map(|text| disks(text)) {
             // An image that a guest uses without a backing image.
-            if let Some(path) = disk.image.path().filter(|_| disk.backing.ended && disk.backing.images.is_empty()) {
+            if let Some(path) =
+                disk.image.path().filter(|_| disk.backing.ended && disk.backing.images.is_empty())
+            {
                 let qcow2 = disk.image.format == Some(ImageFormat::Qcow2);
                 let header = if qcow2 { Qcow2::default().bytes() } else { Vec::new() };
                 images.entry(path.to_owned()).or_insert(Image { size: 1 << 20, header });
@@ -79,7 +82,9 @@ fn images(text: &str) -> BTreeMap<String, Image> {
             continue;
         }
         let words: Vec<&str> = line.split_whitespace().collect();
-        let (Some(mode), Some(size), Some(name)) = (words.get(1), words.get(5), words.last()) else { continue };
+        let (Some(mode), Some(size), Some(name)) = (words.get(1), words.get(5), words.last()) else {
+            continue;
+        };
         if mode.starts_with('-') {
             let size = size.parse().unwrap_or_default();
             out.insert(format!("{directory}/{name}"), Image { size, header: Vec::new() });
@@ -132,7 +137,9 @@ impl Files for Folder<'_> {
             (Err(error), Some(image)) if error.is_unknown() => {
                 Ok(FileStat { kind: FileKind::Regular, size: image.size })
             }
-            (Err(error), None) if error.is_unknown() && listed(path) => Err(HostError::not_found("file", path)),
+            (Err(error), None) if error.is_unknown() && listed(path) => {
+                Err(HostError::not_found("file", path))
+            }
             (known, _) => known,
         }
     }
@@ -142,7 +149,10 @@ impl Files for Folder<'_> {
         match (known, self.images.get(&plain(path))) {
             (Err(error), Some(image)) if error.is_unknown() => {
                 let mut bytes = image.header.clone();
-                bytes.resize(bytes.len().max(usize::try_from(image.size).unwrap_or(usize::MAX).min(40_000)), 0);
+                bytes.resize(
+                    bytes.len().max(usize::try_from(image.size).unwrap_or(usize::MAX).min(40_000)),
+                    0,
+                );
                 let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
                 Ok(bytes.into_iter().skip(from).take(length).collect())
             }
