@@ -78,7 +78,7 @@ fn notes(done: &Hotplug) -> String {
             let _ = writeln!(out, "# after command {n} wait for {event}");
         }
     }
-    for line in done.teaming.iter().flat_map(|teaming| teaming.lines()) {
+    for line in done.teaming.iter().flat_map(virtargv::TeamingPair::lines) {
         let _ = writeln!(out, "# {}", escaped(&line));
     }
     out
@@ -87,7 +87,7 @@ fn notes(done: &Hotplug) -> String {
 fn to_json(done: &Hotplug) -> serde_json::Value {
     let commands: Vec<_> = done.commands.iter().map(virtargv::Command::to_json).collect();
     let needs: Vec<_> = done.needs.iter().map(Need::to_json).collect();
-    let teaming: Vec<String> = done.teaming.iter().flat_map(|teaming| teaming.lines()).collect();
+    let teaming: Vec<String> = done.teaming.iter().flat_map(virtargv::TeamingPair::lines).collect();
     let domain = virtargv::model::format(&done.domain);
     json!({ "commands": commands, "needs": needs, "domain": domain, "teaming": teaming })
 }

@@ -2,7 +2,7 @@
 
 use crate::device::storage::Image;
 use crate::domain::{DOCUMENT_SIZE, NOT_XML, ROOT_ELEMENT};
-use crate::read::{Elements, MAX_DOCUMENT, ReadPlace, Reader, tree};
+use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader, tree};
 use crate::{Domain, Outcome, Place, Pos, Release, Unread};
 
 /// A running domain, and the numbers that were used last in its QEMU.
@@ -67,10 +67,10 @@ pub fn parse_running(text: &str, release: Release) -> Outcome<Running> {
         None => root.filter(|root| root.name() == "domain"),
     };
     let Some(domain) = domain else {
-        let name = root.map_or("", |root| root.name());
+        let name = root.map_or("", El::name);
         let message =
             format!("the root element is `<{name}>`, expected `<domain>`, or `<domstatus>` with one");
-        r.refuse(&ROOT_ELEMENT, root.map_or(Pos::NONE, |root| root.pos()), message);
+        r.refuse(&ROOT_ELEMENT, root.map_or(Pos::NONE, El::pos), message);
         return Outcome { value: None, report: r.report };
     };
     let domain = Domain::read(domain, &mut r);

@@ -80,7 +80,7 @@ pub fn attach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotpl
     let attached = virtargv_resolve::attach(running.domain.clone(), device, base, &request);
     let check = |attached: &Attached| {
         let devices = &attached.resolved.domain().devices;
-        hotplug::rules::attach(&running.domain, devices, attached.device, request.release())
+        hotplug::check_attach(&running.domain, devices, attached.device, request.release())
     };
     let more = attached.value.as_ref().map(check).unwrap_or_default();
     let mut valid = virtargv_validate::validate_device(attached, base, &request);
@@ -158,7 +158,7 @@ pub fn update(
     let device = parse_device(device, release, base);
     let device = virtargv_resolve::complete_device(&running.domain, device, base, &request);
     let replaced = device.then(|device, mut report| {
-        let found = hotplug::rules::update_kind(&device, release)
+        let found = hotplug::check_update(&device, release)
             .and_then(|()| hotplug::find(&running.domain.devices, &device, Purpose::Change, release));
         let id = match found {
             Ok(id) => id,

@@ -122,6 +122,7 @@ macro_rules! devices {
             }
 
             /// A copy of one device alone; none for a device that is not there.
+            #[must_use]
             pub fn only(&self, id: DeviceId) -> Self {
                 let mut one = Self::default();
                 match id.kind {

@@ -3,7 +3,7 @@
 use super::{DeviceId, DeviceKind, Devices};
 use crate::domain::{DOCUMENT_SIZE, NOT_XML};
 use crate::read::{Elements, MAX_DOCUMENT, Reader, tree};
-use crate::{Class, Message, Outcome, Place, Release};
+use crate::{Message, Outcome, Place, Release};
 
 crate::rules! {
     /// The root element of a device document is a device.
@@ -85,22 +85,18 @@ pub fn parse_device(text: &str, release: Release, base: usize) -> Outcome<OneDev
         _ => true,
     };
     let read = if known { Devices::read_one(root, &mut r) } else { None };
-    let value = match read {
-        Some((kind, devices)) => {
-            let one = OneDevice { kind, devices };
-            one.devices.info(one.id()).is_some().then_some(one)
-        }
-        None => {
-            let name = root.name();
-            let message = Message::new(format!("`<{name}>` is no device"));
-            let names = DeviceKind::ALL.iter().map(|kind| kind.element());
-            let message = match crate::advice::nearest(name, names) {
-                Some(near) => message.with_help(format!("did you mean `<{}>`?", near.word)),
-                None => message,
-            };
-            r.refuse_as(Class::Unsupported, &DEVICE_UNKNOWN, root.pos(), message);
-            None
-        }
+    let Some((kind, devices)) = read else {
+        let name = root.name();
+        let message = Message::new(format!("`<{name}>` is no device"));
+        let names = DeviceKind::ALL.iter().map(|kind| kind.element());
+        let message = match crate::advice::nearest(name, names) {
+            Some(near) => message.with_help(format!("did you mean `<{}>`?", near.word)),
+            None => message,
+        };
+        r.refuse(&DEVICE_UNKNOWN, root.pos(), message);
+        return Outcome { value: None, report: r.report };
     };
+    let one = OneDevice { kind, devices };
+    let value = one.devices.info(one.id()).is_some().then_some(one);
     Outcome { value, report: r.report }
 }

@@ -6,7 +6,7 @@ use virtargv_model::device::DeviceId;
 use virtargv_model::status::Running;
 use virtargv_validate::ValidDevice;
 
-use super::{Hotplug, TeamingPair, after, convert, rows, rules};
+use super::{Hotplug, TeamingPair, after, check, convert, rows};
 use crate::emit::emit_devices;
 use crate::prepare::storage::Counters;
 use crate::prepare::{Alone, alone};
@@ -16,7 +16,7 @@ pub fn attach(running: &Running, valid: Outcome<ValidDevice>, request: &Request<
     valid.then(|valid, mut report| {
         let devices = &valid.domain.domain().devices;
         report
-            .extend(rules::attach(&running.domain, devices, valid.device, request.release()).iter().cloned());
+            .extend(check::attach(&running.domain, devices, valid.device, request.release()).iter().cloned());
         if !report.is_empty() {
             return Outcome { value: None, report };
         }

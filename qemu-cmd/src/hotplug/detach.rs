@@ -11,7 +11,7 @@ use virtargv_resolve::Guest;
 
 use super::command::Command;
 use super::find::Purpose;
-use super::{Hotplug, TeamingPair, after, convert, find, rules};
+use super::{Hotplug, TeamingPair, after, check, convert, find};
 use crate::Props;
 use crate::emit::emit_devices;
 use crate::prepare::storage::Counters;
@@ -32,7 +32,7 @@ impl Secrets for Unread {
 pub fn detach(running: &Running, device: Outcome<OneDevice>, request: &Request<'_>) -> Outcome<Hotplug> {
     device.then(|device, mut report| {
         let release = request.release();
-        rules::detach_kind(&device, release, &mut report);
+        check::detach_kind(&device, release, &mut report);
         if report.refuses() {
             return Outcome { value: None, report };
         }
@@ -44,7 +44,7 @@ pub fn detach(running: &Running, device: Outcome<OneDevice>, request: &Request<'
                 return Outcome { value: None, report };
             }
         };
-        rules::detach(&running.domain, id, &device, release, &mut report);
+        check::detach(&running.domain, id, &device, release, &mut report);
         if report.refuses() {
             return Outcome { value: None, report };
         }

@@ -6,6 +6,7 @@
 
 mod after;
 mod attach;
+mod check;
 mod command;
 mod convert;
 mod detach;
@@ -16,6 +17,7 @@ mod teaming;
 mod update;
 
 pub use attach::attach;
+pub use check::{attach as check_attach, update_kind as check_update};
 pub use command::{Command, DEVICE_DELETED};
 pub use detach::detach;
 pub use find::{Purpose, find};

@@ -100,7 +100,7 @@ pub(super) fn update(change: &mut Change<'_>, valid: &ValidDevice) -> Option<Hot
 /// Refuses other limits of `<iotune>`, where the new description has any.
 fn limits(change: &mut Change<'_>, old: &Disk, new: &Disk) -> bool {
     let Some(tune) = &new.iotune else { return false };
-    let none = Default::default();
+    let none = Box::default();
     let old_limits = old.iotune.as_ref().unwrap_or(&none).limits();
     let pairs = old_limits.iter().zip(tune.limits());
     let Some((name, _)) =
