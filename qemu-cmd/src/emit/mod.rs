@@ -131,7 +131,12 @@ pub(crate) fn emit_devices(prepared: &Prepared<'_>, wanted: &[DeviceId]) -> Comm
     for command in after::COMMANDS {
         command(&mut emit);
     }
-    emit.pick(|origin| matches!(origin, Origin::Element(Element::Device { id, .. }) if wanted.contains(id)))
+    // The helper for reservations is of all disks, of which only those that are wanted are there.
+    let shared = |origin: &Origin| *origin == Origin::Implied { by: storage::MANAGED_RESERVATIONS };
+    let of = |origin: &Origin| {
+        matches!(origin, Origin::Element(Element::Device { id, .. }) if wanted.contains(id)) || shared(origin)
+    };
+    emit.pick(of)
 }
 
 /// Emits the command line of a prepared domain. There is nothing left to refuse: the report is that of preparing.

@@ -11,10 +11,10 @@ use virtargv_resolve::Guest;
 
 use super::command::Command;
 use super::find::Purpose;
-use super::{Hotplug, TeamingPair, after, check, convert, find};
+use super::{Hotplug, TeamingPair, after, check, convert, find, rows};
 use crate::Props;
 use crate::emit::emit_devices;
-use crate::prepare::storage::Counters;
+use crate::prepare::storage::{Counters, has_managed_reservations};
 use crate::prepare::{Alone, alone};
 use crate::text::text;
 
@@ -68,7 +68,14 @@ fn removal(
     id: DeviceId,
     request: &Request<'_>,
 ) -> Result<Vec<Command>, virtargv_model::Report> {
-    let mut commands = convert::removal(&added(running, id, request)?);
+    let mut added = added(running, id, request)?;
+    let mut others = running.domain.clone();
+    others.devices.remove(id);
+    if has_managed_reservations(&others) {
+        // Another disk uses the helper.
+        added.retain(|command| !rows::is_reservations_helper(command));
+    }
+    let mut commands = convert::removal(&added);
     for row in ROWS {
         row(&mut commands, &running.domain, id);
     }

@@ -7,6 +7,8 @@ use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::status::Running;
 
 use super::command::Command;
+use crate::prepare::storage::has_managed_reservations;
+use crate::prepare::storage::objects::MANAGED_HELPER;
 use crate::{ArgValue, Argument, CommandLine, Need, Props, Value};
 
 /// A difference: what it does to the commands, given the arguments that they come from.
@@ -21,7 +23,8 @@ pub(super) struct Attaching<'a> {
 }
 
 /// The differences, in the order in which they are made.
-const ROWS: &[Row] = &[watchdog_action, usb_storage_ready, rng_socket, after_start];
+const ROWS: &[Row] =
+    &[server_first, reservations, watchdog_action, usb_storage_ready, rng_socket, after_start];
 
 /// Makes the commands `commands`, which come from `line`, those of attaching `device` to `running`; it is in `domain`.
 pub(super) fn attach(
@@ -35,6 +38,26 @@ pub(super) fn attach(
     for row in ROWS {
         row(commands, &attaching);
     }
+}
+
+/// QEMU looks for the backend of a device when the device is added; on the command line it adds all backends first.
+fn server_first(commands: &mut Vec<Command>, of: &Attaching<'_>) {
+    if of.device.kind == DeviceKind::Shmem {
+        commands.sort_by_key(|command| command.execute == "device_add");
+    }
+}
+
+/// The helper for persistent reservations is there once one disk needs it.
+fn reservations(commands: &mut Vec<Command>, of: &Attaching<'_>) {
+    if has_managed_reservations(of.running) {
+        commands.retain(|command| !is_reservations_helper(command));
+    }
+}
+
+/// Whether the command adds the helper for persistent reservations.
+pub(super) fn is_reservations_helper(command: &Command) -> bool {
+    command.arguments.text("qom-type").is_some_and(|kind| kind.as_str() == "pr-manager-helper")
+        && command.arguments.text("id").is_some_and(|id| id.as_str() == MANAGED_HELPER)
 }
 
 /// QEMU has one action of all watchdogs, which is set before the first one.

@@ -2,7 +2,10 @@
 
 use virtargv_caps::Cap;
 use virtargv_host::Request;
+use virtargv_model::device::controller::{Controller, ControllerType};
 use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::info::Address;
+use virtargv_model::tune::NumaTune;
 use virtargv_model::{Domain, NAME_MISSING, Report};
 use virtargv_resolve::Guest;
 
@@ -28,9 +31,20 @@ pub(crate) struct Alone<'a> {
     pub runs: bool,
 }
 
-/// The kinds of devices that stay for the sake of others: buses, and what a backend refers to.
-const KEPT: &[DeviceKind] =
-    &[DeviceKind::Controller, DeviceKind::Hub, DeviceKind::Graphics, DeviceKind::Audio, DeviceKind::Iommu];
+/// The kinds of devices that stay for the sake of others, which refer to them. Controllers stay where a device is on one of them.
+const KEPT: &[DeviceKind] = &[DeviceKind::Hub, DeviceKind::Graphics, DeviceKind::Audio, DeviceKind::Iommu];
+
+/// Whether a device with the address `address` is on a controller of the type `kind`, or below one.
+fn is_on(address: &Address, kind: ControllerType) -> bool {
+    match address {
+        Address::Pci(_) => kind == ControllerType::Pci,
+        Address::Drive(_) => !matches!(kind, ControllerType::Pci | ControllerType::Usb),
+        Address::VirtioSerial(_) => kind == ControllerType::VirtioSerial,
+        Address::Usb(_) => kind == ControllerType::Usb,
+        Address::Ccid(_) => kind == ControllerType::Ccid,
+        _ => false,
+    }
+}
 
 /// On a monitor every argument is JSON.
 const ON_MONITOR: [Cap; 4] = [Cap::ChardevJson, Cap::DeviceJson, Cap::ObjectJson, Cap::NetdevJson];
@@ -54,6 +68,10 @@ pub(crate) fn alone<'r>(
     }
     name_devices(&mut domain, alone.guest, &caps)?;
     let devices = reduce(&mut domain, alone.devices);
+    if alone.devices.iter().all(|id| id.kind != DeviceKind::MemoryDevice) {
+        // Where the guest's own memory is was decided at its start.
+        domain.tune.numa = NumaTune::default();
+    }
     (domain.os.loader, domain.os.nvram, domain.os.firmware) = (None, None, None);
     domain.cpu = domain.cpu.filter(|_| false);
     let mut report = Report::new();
@@ -115,8 +133,15 @@ fn name_devices(domain: &mut Domain, guest: &Guest, caps: &virtargv_caps::Caps) 
 /// Removes all devices but `wanted` and those of [`KEPT`]. Returns the ids that `wanted` have then.
 fn reduce(domain: &mut Domain, wanted: &[DeviceId]) -> Vec<DeviceId> {
     let mut gone = Vec::new();
-    domain.devices.for_each_info(&mut |id, _| {
-        if !wanted.contains(&id) && !KEPT.contains(&id.kind) {
+    let devices = &domain.devices;
+    let addresses: Vec<_> = wanted.iter().filter_map(|id| devices.info(*id)?.address.as_ref()).collect();
+    let carries = |id: DeviceId| {
+        let controller = devices.controllers.get(id.index).filter(|_| id.kind == DeviceKind::Controller);
+        let kind = controller.map(Controller::controller_type);
+        kind.is_some_and(|kind| addresses.iter().any(|address| is_on(address, kind)))
+    };
+    devices.for_each_info(&mut |id, _| {
+        if !wanted.contains(&id) && !KEPT.contains(&id.kind) && !carries(id) {
             gone.push(id);
         }
     });
