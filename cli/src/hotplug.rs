@@ -1,10 +1,11 @@
 //! `virtargv attach`, `detach` and `update`.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::json;
 use virtargv::render::escaped;
-use virtargv::{Hotplug, Need, Refused, Request, Source, UpdateOptions};
+use virtargv::{Hotplug, MasterKey, Need, Refused, Request, Source, UpdateOptions};
 
 use crate::args::{AttachArgs, DetachArgs, DeviceArgs, HostChoice, HotplugFormat, UpdateArgs};
 use crate::caps::Sets;
@@ -34,7 +35,11 @@ fn run(args: &DeviceArgs, verb: impl FnOnce(&str, &str, &Request<'_>) -> Result<
     let sets = Sets::new(&args.qemu);
     let arch = virtargv::arch_of(&domain);
     let set = sets.of(arch.unwrap_or(chosen.arch()))?;
-    let done = chosen.with_request(arch, &set, |request| verb(&domain, &device, &request));
+    let key = args.master_key.as_deref().map(master_key).transpose()?;
+    let done = chosen.with_request(arch, &set, |mut request| {
+        request.start.master_key = key;
+        verb(&domain, &device, &request)
+    });
     let done = match done {
         Ok(done) => done,
         Err(refused) => {
@@ -62,6 +67,17 @@ fn run(args: &DeviceArgs, verb: impl FnOnce(&str, &str, &Request<'_>) -> Result<
         HotplugFormat::Json => anstream::println!("{:#}", to_json(&done)),
     }
     Ok(FINE)
+}
+
+/// The master key in a file.
+fn master_key(path: &Path) -> Result<MasterKey, Unusable> {
+    let shown = path.display();
+    let bytes = input::file(path).map_err(|why| Unusable(format!("{shown}: {why}")))?;
+    let length = bytes.len();
+    let key = bytes
+        .try_into()
+        .map_err(|_| Unusable(format!("{shown}: a master key has 32 bytes, not {length}")))?;
+    Ok(MasterKey(key))
 }
 
 /// What the commands do not say: what they need, what is waited for, and what follows for a teaming pair.

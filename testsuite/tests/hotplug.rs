@@ -5,6 +5,7 @@
 use expect_test::{Expect, expect};
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 use serde_json::Value;
+use virtargv::host::SecretLookup;
 use virtargv::{Cap, Caps, FixedHost, Hotplug, Release, Request, UpdateOptions, builtin};
 use virtargv_strategies::hotplug::device;
 use virtargv_testsuite::hotplug::running;
@@ -18,7 +19,8 @@ fn caps() -> Caps {
 /// Calls `f` with a request whose host knows nothing.
 fn with_request<T>(f: impl FnOnce(&Request<'_>) -> T) -> T {
     let caps = caps();
-    let host = FixedHost::default();
+    let secret = SecretLookup::new(|_, _| Some(b"open sesame".to_vec()));
+    let host = FixedHost { secret, ..FixedHost::default() };
     f(&Request::new(&caps, &host))
 }
 
@@ -336,6 +338,12 @@ const BROKEN: &[(&str, Verb, &str, &str)] = &[
         Verb::Attach,
         "",
         "<interface type='user'><model type='virtio'/><boot order='1'/></interface>",
+    ),
+    (
+        "hotplug-master-key",
+        Verb::Attach,
+        "",
+        "<disk type='file'><source file='/a'><encryption format='luks'><secret type='passphrase' usage='/a'/></encryption></source><target dev='vdb' bus='virtio'/></disk>",
     ),
     (
         "hotplug-device-missing",

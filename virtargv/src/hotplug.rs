@@ -185,7 +185,7 @@ fn running(domain: &str, request: &Request<'_>) -> Result<Running, Refused> {
 fn live<'r>(running: &Running, request: &Request<'r>) -> Request<'r> {
     let id = running.domain.id.and_then(|id| u32::try_from(id).ok());
     let domain_id = id.map_or(request.start.domain_id, DomainId::Assigned);
-    let start = StartOptions { incoming: None, runner: Runner::Launcher, domain_id };
+    let start = StartOptions { incoming: None, runner: Runner::Launcher, domain_id, ..request.start.clone() };
     Request { start, ..request.clone() }
 }
 

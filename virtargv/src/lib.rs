@@ -67,8 +67,8 @@ pub use hotplug::{Refused, attach, detach, update};
 pub use migration::{migration, rules as migration_rules};
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
-    Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request,
-    Runner, StartOptions,
+    Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, MasterKey, Override, ReadOptions,
+    Request, Runner, StartOptions,
 };
 pub use virtargv_model::{
     ByRelease, Change, Class, Classes, Convention, Domain, Edit, Frame, Label, Outcome, Place, Pos, Problem,

@@ -15,6 +15,10 @@ pub(crate) struct DeviceArgs {
     /// Print the domain as it is afterwards, instead of the commands.
     #[arg(long, conflicts_with = "format")]
     pub(crate) domain_xml: bool,
+    /// The file with the master key of the guest, which devices with secrets need:
+    /// `/var/lib/libvirt/qemu/domain-ID-NAME/master-key.aes`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) master_key: Option<std::path::PathBuf>,
     /// The running domain: its document with aliases (`virsh dumpxml --security-info`), or libvirt's status file of it
     /// (`/run/libvirt/qemu/NAME.xml`), which has the numbers of block nodes too; `-` is standard input.
     #[arg(value_name = "DOMAIN")]

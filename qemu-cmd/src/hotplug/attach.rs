@@ -31,6 +31,11 @@ pub fn attach(running: &Running, valid: Outcome<ValidDevice>, request: &Request<
                 return Outcome { value: None, report };
             }
         };
+        let place = domain.devices.info(valid.device).map(|info| info.pos).unwrap_or_default();
+        if let Err(problem) = check::key(&prepared, request, place) {
+            report.push(problem);
+            return Outcome { value: None, report };
+        }
         let line = emit_devices(&prepared, &alone);
         let mut commands = convert::commands(&line.arguments, &line.needs);
         rows::attach(&mut commands, &line, running, domain, valid.device);

@@ -13,7 +13,10 @@ use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::Address;
 use virtargv_model::{Domain, Message, Place, Problem, Release, Report, Rule, Stage};
 
+use virtargv_host::Request;
+
 use super::rules;
+use crate::Prepared;
 
 /// The kinds of devices that are attached.
 const KINDS: &[DeviceKind] = &[
@@ -256,6 +259,19 @@ fn source(devices: &Devices, id: DeviceId) -> Option<&ChardevSource> {
         DeviceKind::Redirdev => devices.redirdevs.get(id.index).map(|device| &device.source),
         _ => None,
     }
+}
+
+/// Checks that the key with which `prepared` encrypts secrets is that of the guest.
+pub(super) fn key(
+    prepared: &Prepared<'_>,
+    request: &Request<'_>,
+    place: impl Into<Place>,
+) -> Result<(), Problem> {
+    if !prepared.encrypts || request.start.master_key.is_some() {
+        return Ok(());
+    }
+    let message = "the device has a secret, and the master key of the guest is not known";
+    Err(rules::MASTER_KEY.problem(request.release(), place, message))
 }
 
 /// The kinds of devices that are changed.

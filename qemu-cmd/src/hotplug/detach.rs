@@ -90,6 +90,7 @@ pub(super) fn added(
     request: &Request<'_>,
 ) -> Result<Vec<Command>, virtargv_model::Report> {
     let host = Override::new(request.host).with_secrets(&Unread);
+    // What is encrypted is not shown.
     let request = Request { host: &host, ..request.clone() };
     let next = Counters { node: running.last_node.saturating_add(1), set: 0 };
     let guest = Guest::of(&running.domain, request.caps, request.host.arch());

@@ -53,6 +53,10 @@ virtargv_model::rules! {
     /// The position in the boot order is free.
     BOOT_ORDER = "hotplug-boot-order": Unsupported, Build,
         "`<boot order=>`: each position belongs to one device", help "use another `order=`";
+    /// The secret of a device that is attached is encrypted with the key that the guest has.
+    MASTER_KEY = "hotplug-master-key": Plain, Build,
+        "QEMU decrypts secrets with the key that it got at its start, libvirt's file `master-key.aes` in the directory of the domain",
+        help "give the key (`--master-key /var/lib/libvirt/qemu/domain-ID-NAME/master-key.aes`, `StartOptions::master_key`)";
     /// The guest has the device that is detached or changed.
     MISSING = "hotplug-device-missing": DeviceMissing, Build,
         "a disk is found by its target, an interface by its MAC address, a controller by its index, others by everything that is described",

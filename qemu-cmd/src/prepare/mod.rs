@@ -80,6 +80,8 @@ pub struct Prepared<'r> {
     pub(crate) rtc_base: Text,
     /// The key that secrets are encrypted with; `None` if it is not emitted.
     pub(crate) master_key: Option<MasterKey>,
+    /// Whether any secret is encrypted with it.
+    pub(crate) encrypts: bool,
 }
 
 /// What is prepared besides aliases and addresses.
@@ -255,7 +257,8 @@ fn assemble<'r>(parts: Parts, request: &'r Request<'_>) -> Result<Box<Prepared<'
     let controllers = ControllerTable::of(&domain);
     let common = common::of_devices(&domain, &guest, &caps, &controllers)?;
     let directories = Directories::of(name, host.config(), options);
-    let key = MasterKey::generate(host);
+    let given = options.master_key.as_ref().map(MasterKey::of);
+    let key = given.unwrap_or_else(|| MasterKey::generate(host));
     #[expect(clippy::disallowed_methods, reason = "descriptors are numbered here only")]
     let numbers = Numbers::new(host.descriptors(), reserved(&domain, host, options), nodes.next_set);
     let mut cx = Prepare {
@@ -279,7 +282,8 @@ fn assemble<'r>(parts: Parts, request: &'r Request<'_>) -> Result<Box<Prepared<'
     };
     let facts = Facts::prepare(&mut cx);
     // A launcher writes the file of the key for every guest. Without one the key is emitted only if a secret needs it.
-    let with_key = caps.has(Cap::ObjectSecret) && (!cx.is_for_shell() || cx.encrypts);
+    let encrypts = cx.encrypts;
+    let with_key = caps.has(Cap::ObjectSecret) && (!cx.is_for_shell() || encrypts);
     let rtc_base =
         clock::base(host, &domain.clock, caps.release()).map_err(|problem| report.push(problem)).ok();
     let (Some(facts), Some(rtc_base)) = (facts, rtc_base) else { return Err(report) };
@@ -299,6 +303,7 @@ fn assemble<'r>(parts: Parts, request: &'r Request<'_>) -> Result<Box<Prepared<'
         common,
         facts,
         master_key: with_key.then_some(key),
+        encrypts,
     }))
 }
 

@@ -8,7 +8,7 @@ use virtargv_validate::ValidDevice;
 use super::{Change, Fixed};
 use crate::emit::emit_devices;
 use crate::hotplug::command::Command;
-use crate::hotplug::{Hotplug, after, convert, detach, rules};
+use crate::hotplug::{Hotplug, after, check, convert, detach, rules};
 use crate::prepare::storage::Counters;
 use crate::prepare::{Alone, alone};
 use crate::{Props, Text};
@@ -137,6 +137,10 @@ fn insert(change: &mut Change<'_>, valid: &ValidDevice, old: &Disk, new: &Disk) 
         }
     };
     let (prepared, alone) = prepared;
+    if let Err(problem) = check::key(&prepared, change.request, change.place.clone()) {
+        change.report.push(problem);
+        return None;
+    }
     let line = emit_devices(&prepared, &alone);
     let added = convert::commands(&line.arguments, &line.needs);
     let nodes = |command: &&Command| command.execute != "device_add";
