@@ -1,6 +1,8 @@
 //! Devices that are attached to a running guest: their commands, and that they have the properties of a start with them.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops at the first failure")]
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use expect_test::{Expect, expect};
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
@@ -26,7 +28,8 @@ fn with_request<T>(f: impl FnOnce(&Request<'_>) -> T) -> T {
 
 /// The commands, a line each.
 fn lines(done: &Hotplug) -> String {
-    done.commands.iter().map(|command| format!("{}\n", command.to_qmp())).collect()
+    let lines: Vec<String> = done.commands.iter().map(|command| command.to_qmp().to_string()).collect();
+    lines.join("\n") + if lines.is_empty() { "" } else { "\n" }
 }
 
 /// Attaches `device` to the guest, detaches it again, and compares both.

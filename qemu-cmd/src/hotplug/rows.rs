@@ -41,6 +41,7 @@ pub(super) fn attach(
 }
 
 /// QEMU looks for the backend of a device when the device is added; on the command line it adds all backends first.
+#[expect(clippy::ptr_arg, reason = "the rows have one type")]
 fn server_first(commands: &mut Vec<Command>, of: &Attaching<'_>) {
     if of.device.kind == DeviceKind::Shmem {
         commands.sort_by_key(|command| command.execute == "device_add");

@@ -70,7 +70,7 @@ impl Case {
     /// The status file of the running domain: the counters are not in its document.
     fn status(&self) -> String {
         let added = |command: &&Value| matches!(name(command), "blockdev-add" | "object-add");
-        let nodes = self.commands.iter().filter(added).filter_map(|command| alike::node_number(command));
+        let nodes = self.commands.iter().filter(added).filter_map(alike::node_number);
         let node = nodes.min().map_or(0, |lowest| lowest.saturating_sub(1));
         let sets =
             self.commands.iter().filter_map(|command| command.pointer("/arguments/fdset-id")?.as_u64());
