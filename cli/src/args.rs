@@ -10,12 +10,14 @@ use virtargv_host::Uuid;
 mod caps;
 mod diff;
 mod examples;
+mod hotplug;
 
 pub(crate) use caps::{
     CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRepliesArgs, CapsRequireArgs, CapsShowArgs,
 };
 
 pub(crate) use diff::{DiffArgs, DiffFormat};
+pub(crate) use hotplug::{AttachArgs, DetachArgs, DeviceArgs, HotplugFormat, UpdateArgs};
 
 /// From a libvirt domain document to the exact QEMU command line, without a daemon.
 #[derive(Debug, Parser)]
@@ -42,6 +44,13 @@ pub(crate) enum Command {
     Resolve(ResolveArgs),
     /// Show what changes for the guest and for its command line: between two documents, releases, QEMUs or machine types.
     Diff(DiffArgs),
+    /// Print the commands for QEMU's monitor that attach a device to a running domain.
+    Attach(AttachArgs),
+    /// Print the commands for QEMU's monitor that detach a device from a running domain.
+    Detach(DetachArgs),
+    /// Print the commands for QEMU's monitor that change a device of a running domain: a medium, a password, a link, the size
+    /// of virtio-mem.
+    Update(UpdateArgs),
     /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),
@@ -317,6 +326,9 @@ pub(crate) struct CheckArgs {
     pub(crate) qemu: QemuArgs,
     #[command(flatten)]
     pub(crate) lints: crate::lints::LintArgs,
+    /// Check, too, whether guests with teaming can migrate: that the virtio partner is there, and has the same MAC address.
+    #[arg(long)]
+    pub(crate) migration: bool,
     /// The output format.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,

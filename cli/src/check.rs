@@ -176,7 +176,14 @@ impl Checker<'_> {
         let arch = virtargv::arch_of(text);
         let set = self.sets.of(arch.unwrap_or(self.chosen.arch()))?;
         let levels = &self.args.lints.levels;
-        Ok(self.chosen.with_request(arch, &set, |request| virtargv::check(text, &request, levels)))
+        let migrates = self.args.migration;
+        Ok(self.chosen.with_request(arch, &set, |request| {
+            let mut report = virtargv::check(text, &request, levels);
+            if migrates {
+                report.extend(virtargv::migration(text, &request).iter().cloned());
+            }
+            report
+        }))
     }
 
     fn lay_out(&self, name: &str, outcome: Outcome<'_>) -> (String, Counts) {

@@ -27,7 +27,13 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
     }
     let mut told = Vec::new();
     for id in &args.rules {
-        let all = || virtargv::rules().chain(virtargv::verify::rules::ALL.iter().copied());
+        let of_lines = || virtargv::verify::rules::ALL.iter().copied();
+        let all = || {
+            virtargv::rules()
+                .chain(virtargv::hotplug_rules())
+                .chain(virtargv::migration_rules())
+                .chain(of_lines())
+        };
         let rule = all().find(|rule| rule.id == id).ok_or_else(|| {
             let found = did_you_mean(nearest(id, all().map(|rule| rule.id)));
             let help = if found.is_empty() { "`virtargv explain` lists the rules".to_owned() } else { found };

@@ -12,6 +12,7 @@ mod explain;
 mod fix;
 mod host;
 mod host_show;
+mod hotplug;
 mod input;
 mod lints;
 mod manual;
@@ -43,6 +44,9 @@ fn main() -> ExitCode {
         Command::Resolve(args) => resolve::run(&args),
         #[cfg(target_os = "linux")]
         Command::Run(args) => run::run(&args),
+        Command::Attach(args) => hotplug::attach(&args),
+        Command::Detach(args) => hotplug::detach(&args),
+        Command::Update(args) => hotplug::update(&args),
         Command::Caps(command) => caps_cmd::run(&command),
         Command::Host(command) => host_show::run(&command),
         Command::Explain(args) => explain::run(&args),

@@ -83,7 +83,7 @@ pub use port::PortPurpose;
 pub use random::{Random, Seeded};
 #[cfg(feature = "described")]
 pub use record::Recorder;
-pub use request::{DomainId, Incoming, ReadOptions, Request, Runner, StartOptions};
+pub use request::{DomainId, Incoming, MasterKey, ReadOptions, Request, Runner, StartOptions};
 pub use secret::{SecretKey, SecretLookup, SecretUse};
 pub use storage::{Volume, VolumeKind, VolumeLookup};
 pub use subject::{Cpu, Devices, Files, Machine, Networks, Numa, Secrets, Services, Storage};

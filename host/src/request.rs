@@ -72,6 +72,18 @@ pub struct StartOptions {
     pub runner: Runner,
     /// The number that the domain has while it runs.
     pub domain_id: DomainId,
+    /// The key that the guest's secrets are encrypted with; without one it is random. A guest that runs has one already.
+    pub master_key: Option<MasterKey>,
+}
+
+/// The AES-256 key that the secrets of a guest are encrypted with. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKey(pub [u8; 32]);
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey")
+    }
 }
 
 /// What runs a command line, which decides what the command line can count on.

@@ -242,7 +242,7 @@ impl Domain {
         self.devices.disks.iter_mut().for_each(crate::device::disk::Disk::hide_secrets);
     }
 
-    fn read(el: El<'_>, r: &mut Reader) -> Box<Self> {
+    pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Box<Self> {
         // libvirt's order: it decides which problem comes first.
         let ids_first = r.release.has(Convention::IdsBeforeType);
         let mut domain = Box::<Self>::default();

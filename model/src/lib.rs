@@ -18,6 +18,7 @@
 
 #[macro_use]
 mod spelling;
+pub mod status;
 
 pub mod advice;
 pub mod clock;

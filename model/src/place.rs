@@ -23,6 +23,16 @@ impl Pos {
         Self(u32::try_from(offset).ok())
     }
 
+    /// The offset in a text that stands `base` bytes behind the start of the one that `self` counts from; `None` where it is
+    /// before that.
+    #[must_use]
+    pub fn within(self, base: usize) -> Option<Self> {
+        match self.offset() {
+            Some(offset) => offset.checked_sub(base).map(Self::at),
+            None => Some(self),
+        }
+    }
+
     /// The byte offset; `None` where the element was not read from a text.
     pub fn offset(self) -> Option<usize> {
         self.0.map(|o| o as usize)

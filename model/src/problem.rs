@@ -37,6 +37,8 @@ pub enum Class {
     SecretMissing,
     /// The host's CPU lacks features of the guest's CPU.
     CpuIncompatible,
+    /// The domain has no such device.
+    DeviceMissing,
     /// A number is too large for the type that libvirt or the kernel keeps it in.
     Overflow,
     /// libvirt prints the message without a class: text that is not XML, and some checks across elements.
@@ -60,6 +62,7 @@ impl Class {
         Self::ArgumentUnsupported,
         Self::SecretMissing,
         Self::CpuIncompatible,
+        Self::DeviceMissing,
         Self::Overflow,
         Self::Plain,
     ];
@@ -81,6 +84,7 @@ impl Class {
             Self::ArgumentUnsupported => "argument unsupported",
             Self::SecretMissing => "Secret not found",
             Self::CpuIncompatible => "the CPU is incompatible with host CPU",
+            Self::DeviceMissing => "device not found",
             Self::Overflow => "numerical overflow",
             Self::Plain => "",
         }
@@ -103,6 +107,7 @@ impl Class {
             Self::ArgumentUnsupported => "argument-unsupported",
             Self::SecretMissing => "secret-missing",
             Self::CpuIncompatible => "cpu-incompatible",
+            Self::DeviceMissing => "device-missing",
             Self::Overflow => "overflow",
             Self::Plain => "plain",
         }
@@ -227,6 +232,34 @@ impl Problem {
     pub fn into_note(self, message: String) -> Self {
         Self { severity: Severity::Note, message, ..self }
     }
+}
+
+impl Problem {
+    /// The problem with the places that it has in a text that stands `base` bytes behind the start of another; `None` where its
+    /// place is in the other. Of labels and edits those in the text are left.
+    #[must_use]
+    pub fn within(mut self, base: usize) -> Option<Self> {
+        self.place.element = self.place.element.within(base)?;
+        if let Some(advice) = &mut self.advice {
+            advice.labels.retain_mut(|label| move_place(&mut label.place, base));
+            let edits = advice.edits.len();
+            advice.edits.retain_mut(|edit| move_place(&mut edit.place, base));
+            if advice.edits.len() < edits {
+                advice.edits.clear();
+            }
+            if advice.choices.as_mut().is_some_and(|choices| !move_place(&mut choices.place, base)) {
+                advice.choices = None;
+            }
+        }
+        Some(self)
+    }
+}
+
+/// Moves `place` into the text behind `base`. Returns whether it is there.
+fn move_place(place: &mut Place, base: usize) -> bool {
+    let moved = place.element.within(base);
+    place.element = moved.unwrap_or_default();
+    moved.is_some()
 }
 
 /// Class and message; the message alone for a problem that is no error, because libvirt has no message for it.

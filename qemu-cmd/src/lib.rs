@@ -15,6 +15,7 @@ mod after;
 mod argument;
 mod emit;
 mod helper;
+pub mod hotplug;
 mod ident;
 mod line;
 mod needs;

@@ -368,6 +368,11 @@ impl Needs {
         self.0.push(need);
     }
 
+    /// Keeps the needs for which `keep` is true, which is called for each in their order.
+    pub fn retain(&mut self, mut keep: impl FnMut() -> bool) {
+        self.0.retain(|_| keep());
+    }
+
     /// The recorded needs, each once, in the order in which they were first recorded. Files that QEMU creates in a
     /// directory of the list are left out.
     pub fn into_list(self) -> Vec<Need> {

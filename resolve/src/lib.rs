@@ -20,6 +20,7 @@
 //! ```
 
 mod address;
+mod attach;
 mod defaults;
 mod firmware;
 mod guest;
@@ -27,6 +28,7 @@ mod native;
 pub mod rules;
 
 pub use address::usb_at_start;
+pub use attach::{Attached, attach, complete_device, insert as insert_device, replace_device};
 pub use defaults::disk::complete_network;
 pub use defaults::video::virtio_device as virtio_video_device;
 pub use firmware::pick as pick_firmware;

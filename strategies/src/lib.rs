@@ -32,6 +32,7 @@
 //! });
 //! ```
 
+pub mod hotplug;
 mod names;
 mod parts;
 mod tree;

@@ -10,6 +10,7 @@ pub mod descriptors;
 pub mod examples;
 pub mod generated;
 pub mod headers;
+pub mod hotplug;
 pub mod images;
 pub mod matrix;
 pub mod pretend;

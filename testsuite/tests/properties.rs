@@ -122,7 +122,7 @@ proptest! {
     #[test]
     fn nested_values_are_escaped(values in vec(".{0,8}", 1..4), number in any::<u64>(), switch in any::<bool>()) {
         let items: Vec<Value> = values.iter().map(Value::from).collect();
-        let inner = Props::object().with("list", Value::Array(items)).with("number", number).with("switch", switch);
+        let inner = Props::object().with("list", items).with("number", number).with("switch", switch);
         let props = Props::new("driver", "null").with("inner", inner);
         let json: serde_json::Value = serde_json::from_str(&props.to_json()).unwrap();
         let read: BTreeMap<_, _> = options::parse(&props.to_kv(Style::OnOff)).into_iter().collect();

@@ -30,8 +30,9 @@ pub(crate) use rule::{Context, Findings};
 pub use virtargv_model::Rule;
 
 use virtargv_host::{Request, Runner};
-use virtargv_model::{Domain, Outcome, Stage};
-use virtargv_resolve::{Guest, Resolved};
+use virtargv_model::device::DeviceId;
+use virtargv_model::{Domain, Outcome, Problem, Report, Stage};
+use virtargv_resolve::{Attached, Guest, Resolved};
 
 /// A completed domain that satisfies every rule. Only [`validate`] makes one.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,23 +62,7 @@ impl Validated {
 /// of an incoming guest are dropped.
 pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<Validated> {
     resolved.then(|resolved, mut report| {
-        let context = Context {
-            domain: resolved.domain(),
-            guest: resolved.guest(),
-            caps: request.caps,
-            host: request.host,
-            release: request.release(),
-            for_reader: request.start.runner == Runner::Reader,
-            known: Known::of(resolved.domain()),
-        };
-        let mut findings = Findings::new(&mut report, &context);
-        for check in rules::CHECKS {
-            check.run(&context, &mut findings);
-        }
-        for check in rules::BUILD_CHECKS {
-            check(&context, &mut findings);
-        }
-        findings.finish();
+        check(&resolved, request, &mut report);
         if request.skip_validate {
             report.put_off(Stage::Validate, Stage::Build);
             let only_rules = report.first().is_some_and(|problem| problem.stage == Stage::Build);
@@ -88,5 +73,68 @@ pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<V
         }
         // What the host does not know can be told when the rest is prepared.
         Outcome { value: (!report.refuses()).then_some(Validated(resolved)), report }
+    })
+}
+
+/// Checks the completed domain `resolved` against every rule.
+fn check(resolved: &Resolved, request: &Request<'_>, report: &mut Report) {
+    let context = Context {
+        domain: resolved.domain(),
+        guest: resolved.guest(),
+        caps: request.caps,
+        host: request.host,
+        release: request.release(),
+        for_reader: request.start.runner == Runner::Reader,
+        known: Known::of(resolved.domain()),
+    };
+    let mut findings = Findings::new(report, &context);
+    for check in rules::CHECKS {
+        check.run(&context, &mut findings);
+    }
+    for check in rules::BUILD_CHECKS {
+        check(&context, &mut findings);
+    }
+    findings.finish();
+}
+
+/// A running domain with a device that is attached to it, which satisfies the rules of its device. Only [`validate_device`]
+/// makes one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValidDevice {
+    /// The domain with the device.
+    pub domain: Validated,
+    /// The device.
+    pub device: DeviceId,
+    /// The controller that is attached before it.
+    pub controller: Option<DeviceId>,
+}
+
+/// The rules across devices that libvirt does not check when a device is attached, but has rules of attaching for.
+const ACROSS: &[&Rule] = &[
+    &rules::disk::ADDRESS_TWICE,
+    &rules::controller::TWICE,
+    &rules::os::BOOT_ORDER_TWICE,
+    &rules::disk::name::NAME_TWICE,
+];
+
+/// Checks a device that is attached against the rules of devices. The rest of the domain runs, and is not looked at: only
+/// problems whose place is behind `base`, where the device was read, are reported.
+pub fn validate_device(
+    attached: Outcome<Attached>,
+    base: usize,
+    request: &Request<'_>,
+) -> Outcome<ValidDevice> {
+    attached.then(|Attached { resolved, device, controller }, mut report| {
+        let mut found = report.clone();
+        check(&resolved, request, &mut found);
+        let of_device = |problem: &Problem| problem.place.element.offset().is_some_and(|at| at >= base);
+        let across = |problem: &Problem| ACROSS.iter().any(|rule| rule.id == problem.id());
+        found.retain(|problem, _| of_device(problem) && !across(problem));
+        // Those of earlier stages are there already.
+        let new: Vec<_> =
+            found.iter().filter(|problem| !report.iter().any(|old| old == *problem)).cloned().collect();
+        report.extend(new);
+        let valid = ValidDevice { domain: Validated(resolved), device, controller };
+        Outcome { value: (!report.refuses()).then_some(valid), report }
     })
 }

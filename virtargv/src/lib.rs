@@ -52,6 +52,8 @@ pub mod diff;
 #[cfg(feature = "examples")]
 pub mod examples;
 pub mod explain;
+mod hotplug;
+mod migration;
 #[cfg(feature = "render")]
 pub mod render;
 pub mod verify;
@@ -62,15 +64,18 @@ use std::collections::HashSet;
 use virtargv_qemu_cmd::Prepared;
 
 pub use complete::{Completed, Secrets, complete};
+pub use hotplug::{Refused, attach, detach, update};
+pub use migration::{migration, rules as migration_rules};
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
-    Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request,
-    Runner, StartOptions,
+    Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, MasterKey, Override, ReadOptions,
+    Request, Runner, StartOptions,
 };
 pub use virtargv_model::{
     ByRelease, Change, Class, Classes, Convention, Domain, Edit, Frame, Label, Outcome, Place, Pos, Problem,
     Problems, Report, Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
 };
+pub use virtargv_qemu_cmd::hotplug::{Command, Hotplug, TeamingPair, UpdateOptions};
 pub use virtargv_qemu_cmd::{ArgValue, Argument, CommandLine, Format, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Validated;
@@ -244,9 +249,22 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         .flat_map(|table| table.iter().copied())
 }
 
-/// The architecture in the document `text`; `None` if it names none or cannot be read.
+/// The rules of attaching, detaching and changing a device of a running domain, and of the device's document. Those of
+/// [`rules`] on its kind of device hold too.
+///
+/// ```
+/// assert!(virtargv::hotplug_rules().any(|rule| rule.id == "hotplug-disk-bus"));
+/// ```
+pub fn hotplug_rules() -> impl Iterator<Item = &'static Rule> {
+    let tables = [virtargv_model::device::one::ALL, virtargv_qemu_cmd::hotplug::rules::ALL];
+    tables.into_iter().flat_map(|table| table.iter().copied())
+}
+
+/// The architecture in the document `text`, or in the status file of a running domain; `None` if it names none or cannot be
+/// read.
 pub fn arch_of(text: &str) -> Option<Arch> {
-    virtargv_model::parse(text).value?.os.arch?.parse().ok()
+    let running = virtargv_model::status::parse_running(text, Release::default());
+    running.value?.domain.os.arch?.parse().ok()
 }
 
 /// The name of the domain in the document `text`; `None` if it has none or cannot be read.

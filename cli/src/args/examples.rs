@@ -75,6 +75,40 @@ Examples:
     "\nExit codes: 0 the guest sees no change, 1 the guest sees a change, 2 wrong usage or unreadable input."
 );
 
+pub(super) const ATTACH: &str = concat!(
+    "\
+Examples:
+  virtargv attach /run/libvirt/qemu/demo.xml disk.xml
+                                               the commands, one a line, for a QMP socket
+  virsh dumpxml --security-info demo | virtargv attach - nic.xml
+                                               for a domain that libvirt runs
+  virtargv attach --format json demo.xml nic.xml
+                                               with descriptors, what takes each back, and the domain afterwards
+  virtargv attach --domain-xml demo.xml disk.xml > after.xml
+                                               the domain afterwards
+",
+    exit_codes!()
+);
+
+pub(super) const DETACH: &str = concat!(
+    "\
+Examples:
+  virtargv detach demo.xml disk.xml            the device goes first, its backend when DEVICE_DELETED has come
+  virtargv detach --domain-xml demo.xml disk.xml
+                                               the domain afterwards
+",
+    exit_codes!()
+);
+
+pub(super) const UPDATE: &str = concat!(
+    "\
+Examples:
+  virtargv update demo.xml cdrom.xml           another medium, or none
+  virtargv update --force demo.xml cdrom.xml   although the guest has locked the tray
+",
+    exit_codes!()
+);
+
 pub(super) const RESOLVE: &str = concat!(
     "\
 Examples:

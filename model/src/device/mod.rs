@@ -18,6 +18,7 @@ pub mod memballoon;
 pub mod memory_device;
 pub mod net;
 pub mod nvram;
+pub mod one;
 pub mod panic;
 pub mod pstore;
 pub mod redirdev;
@@ -113,6 +114,64 @@ macro_rules! devices {
                 let mut w = Writer::new();
                 match id.kind { $(DeviceKind::$kind => self.$field.get(id.index)?.write(&mut w)),+ }
                 Some(w.finish())
+            }
+
+            /// Moves the devices of `other` behind those that are here, kind by kind.
+            pub fn append(&mut self, other: Self) {
+                $(self.$field.extend(other.$field);)+
+            }
+
+            /// A copy of one device alone; none for a device that is not there.
+            #[must_use]
+            pub fn only(&self, id: DeviceId) -> Self {
+                let mut one = Self::default();
+                match id.kind {
+                    $(DeviceKind::$kind => one.$field.extend(self.$field.get(id.index).cloned()),)+
+                }
+                one
+            }
+
+            /// Puts the first device of that kind of `other` in the place of device `id`. Nothing changes where either is not
+            /// there.
+            pub fn replace(&mut self, id: DeviceId, other: Self) {
+                match id.kind {
+                    $(DeviceKind::$kind => {
+                        if let (Some(here), Some(new)) =
+                            (self.$field.get_mut(id.index), other.$field.into_iter().next())
+                        {
+                            *here = new;
+                        }
+                    })+
+                }
+            }
+
+            /// Removes a device. Nothing changes where it is not there.
+            pub fn remove(&mut self, id: DeviceId) {
+                match id.kind {
+                    $(DeviceKind::$kind => {
+                        if id.index < self.$field.len() {
+                            self.$field.remove(id.index);
+                        }
+                    })+
+                }
+            }
+
+            /// The number of devices of a kind.
+            pub fn count_of(&self, kind: DeviceKind) -> usize {
+                match kind { $(DeviceKind::$kind => self.$field.len()),+ }
+            }
+
+            /// Reads the single device `el`, by its name; `None` where no device has that name. A mandatory value that is missing
+            /// is reported, and leaves no device.
+            pub(crate) fn read_one(el: El<'_>, r: &mut Reader) -> Option<(DeviceKind, Self)> {
+                let mut one = Self::default();
+                match el.name() {
+                    $($element => {
+                        one.$field.extend($module::$type::read(el, r));
+                        Some((DeviceKind::$kind, one))
+                    })+
+                    _ => None,
+                }
             }
 
             /// As [`Devices::info`], mutable.

@@ -89,6 +89,8 @@ pub(crate) struct Elements<'a> {
     by_offset: Vec<u32>,
     /// What the readers ask for, where that is recorded.
     asked: Option<Box<Asked>>,
+    /// What is added to the byte offset of an element to get its place, see [`Elements::behind`].
+    base: usize,
 }
 
 impl<'a> Elements<'a> {
@@ -101,7 +103,7 @@ impl<'a> Elements<'a> {
                 (Table::of(tree), Some(tree))
             }
         };
-        let mut elements = Self { table, tree, by_offset: Vec::new(), asked: None };
+        let mut elements = Self { table, tree, by_offset: Vec::new(), asked: None, base: 0 };
         if elements.has_sections_to_merge() {
             elements.merge_sections();
         }
@@ -112,6 +114,12 @@ impl<'a> Elements<'a> {
     /// The elements, which record what readers ask for.
     pub(crate) fn recording(mut self) -> Self {
         self.asked = Some(Box::new(Asked::new(self.table.rows.len())));
+        self
+    }
+
+    /// The elements with the places that they have where their text stands `base` bytes behind the start of another.
+    pub(crate) fn behind(mut self, base: usize) -> Self {
+        self.base = base;
         self
     }
 
@@ -316,7 +324,7 @@ impl<'a> El<'a> {
 
     /// Place of the element in the text.
     pub fn pos(self) -> Pos {
-        Pos::at(self.row.start as usize)
+        Pos::at((self.row.start as usize).saturating_add(self.elements.base))
     }
 
     /// The attribute `name` as written.

@@ -322,6 +322,11 @@ conventions! {
     MaxCpuOfEveryTarget: since "12.9";
     /// The parts of the enlightenments `stimer` and `tlbflush` are looked for on the host too, else only the enlightenments.
     HypervParts: since "12.9";
+    /// A drive whose medium was ejected has no number, else it has one of a block node that is not there, which is removed with
+    /// the drive.
+    EjectedUnnumbered: since "12.9";
+    /// A floppy drive has no tray to be closed, else the one of a new medium is.
+    FloppyWithoutTray: since "12.9";
     /// The host must have VFIO for every PCI host device, else for those that do not name the driver `vfio`.
     VfioAlwaysNeeded: since "12.1";
 }

@@ -4,9 +4,10 @@
 //! or must not be on the command line.
 
 use virtargv_caps::Cap;
+use virtargv_host::DriverConfig;
 use virtargv_model::device::disk::DiskBus;
-use virtargv_model::device::graphics::Display;
 use virtargv_model::device::graphics::auth::Auth;
+use virtargv_model::device::graphics::{Display, Graphics};
 use virtargv_model::device::net::LinkState;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::lifecycle::Action;
@@ -25,28 +26,40 @@ pub(super) const COMMANDS: &[fn(&mut Emit<'_>)] = &[passwords, link_states, life
 /// The passwords of VNC and SPICE displays, which everyone could read on the command line.
 fn passwords(e: &mut Emit<'_>) {
     for (index, graphics) in e.domain().devices.graphics.iter().enumerate() {
-        let (protocol, auth, default) = match &graphics.display {
-            Display::Vnc(vnc) => ("vnc", vnc.auth.as_ref(), e.settings().vnc_password.as_deref()),
-            Display::Spice(spice) => ("spice", spice.auth.as_ref(), e.settings().spice_password.as_deref()),
-            _ => continue,
-        };
-        let Some(password) = auth.map(|auth| auth.password.as_str()).or(default) else { continue };
-        let connected = auth.and_then(|auth| auth.connected).map_or("keep", Spelled::as_str);
-        e.at_nameless(DeviceId { kind: DeviceKind::Graphics, index }, &graphics.info);
-        let arguments = Props::object()
-            .with("protocol", protocol)
-            .with("password", password.to_owned())
-            .with("connected", connected);
-        e.after("set_password", arguments, "a password must not be on the command line");
-        let time = match auth.and_then(|auth| auth.valid_to.as_deref()).and_then(Auth::seconds) {
-            // An empty password is one that nobody can log in with.
-            _ if password.is_empty() => "now".to_owned(),
-            Some(seconds) => seconds.to_string(),
-            None => "never".to_owned(),
-        };
-        let arguments = Props::object().with("protocol", protocol).with("time", time);
-        e.after("expire_password", arguments, "a password is valid until it is set to expire");
+        for (command, arguments, why) in password(graphics, e.settings()) {
+            e.at_nameless(DeviceId { kind: DeviceKind::Graphics, index }, &graphics.info);
+            e.after(command, arguments, why);
+        }
     }
+}
+
+/// The commands that set the password of a display, each with its reason; none for a display without one.
+pub(crate) fn password(
+    graphics: &Graphics,
+    settings: &DriverConfig,
+) -> Vec<(&'static str, Props, &'static str)> {
+    let (protocol, auth, default) = match &graphics.display {
+        Display::Vnc(vnc) => ("vnc", vnc.auth.as_ref(), settings.vnc_password.as_deref()),
+        Display::Spice(spice) => ("spice", spice.auth.as_ref(), settings.spice_password.as_deref()),
+        _ => return Vec::new(),
+    };
+    let Some(password) = auth.map(|auth| auth.password.as_str()).or(default) else { return Vec::new() };
+    let connected = auth.and_then(|auth| auth.connected).map_or("keep", Spelled::as_str);
+    let set = Props::object()
+        .with("protocol", protocol)
+        .with("password", password.to_owned())
+        .with("connected", connected);
+    let time = match auth.and_then(|auth| auth.valid_to.as_deref()).and_then(Auth::seconds) {
+        // An empty password is one that nobody can log in with.
+        _ if password.is_empty() => "now".to_owned(),
+        Some(seconds) => seconds.to_string(),
+        None => "never".to_owned(),
+    };
+    let expire = Props::object().with("protocol", protocol).with("time", time);
+    vec![
+        ("set_password", set, "a password must not be on the command line"),
+        ("expire_password", expire, "a password is valid until it is set to expire"),
+    ]
 }
 
 /// `<link state='down'>`.

@@ -40,6 +40,8 @@ pub(crate) struct Emit<'p> {
     overrides: Overrides<'p>,
     /// What the command line requires on the host so far; `need` adds to it.
     needs: RefCell<Needs>,
+    /// The origins of `needs`, where parts of the command line are picked out by their origin.
+    origins: Option<RefCell<Vec<Origin>>>,
 }
 
 impl<'p> Emit<'p> {
@@ -58,7 +60,25 @@ impl<'p> Emit<'p> {
             zpci: None,
             overrides: Overrides::of(&prepared.domain.qemu.overrides),
             needs: RefCell::default(),
+            origins: None,
         }
+    }
+
+    /// As [`Emit::new`], for [`Emit::pick`].
+    pub fn picking(prepared: &'p Prepared<'p>) -> Self {
+        Self { origins: Some(RefCell::default()), ..Self::new(prepared) }
+    }
+
+    /// The command line with what comes from the devices for which `of` is true alone: arguments, commands and needs.
+    pub fn pick(self, of: impl Fn(&Origin) -> bool) -> CommandLine {
+        let origins = self.origins.map(RefCell::into_inner).unwrap_or_default();
+        let mut origins = origins.iter();
+        let mut needs = self.needs.into_inner();
+        needs.retain(|| origins.next().is_some_and(&of));
+        let mut line = CommandLine { needs: needs.into_list(), ..self.line };
+        line.arguments.retain(|argument| of(&argument.origin));
+        line.after.retain(|after| of(&after.origin));
+        line
     }
 
     /// The command line.
@@ -304,6 +324,9 @@ impl Emit<'_> {
 impl Emit<'_> {
     /// Records `need`.
     pub fn need(&self, need: Need) {
+        if let Some(origins) = &self.origins {
+            origins.borrow_mut().push(self.origin);
+        }
         self.needs.borrow_mut().add(need);
     }
 

@@ -31,8 +31,12 @@ mod vcpu;
 use virtargv_caps::Convention;
 use virtargv_model::Outcome;
 
+use virtargv_model::device::DeviceId;
+
 use crate::CommandLine;
+use crate::argument::{Element, Origin};
 use crate::prepare::Prepared;
+pub(crate) use after::password as password_commands;
 use context::Emit;
 
 /// Every part of the command line, in order.
@@ -115,6 +119,24 @@ fn memory_devices_after_controllers(e: &mut Emit<'_>) {
     if e.release().has(Convention::MemoryAfterControllers) {
         device::memory_device::emit(e);
     }
+}
+
+/// Emits what comes from the devices `wanted` alone, in the order of the whole command line. An implied device has the reason
+/// for which it was added as its origin.
+pub(crate) fn emit_devices(prepared: &Prepared<'_>, wanted: &[DeviceId]) -> CommandLine {
+    let mut emit = Emit::picking(prepared);
+    for part in PARTS {
+        part(&mut emit);
+    }
+    for command in after::COMMANDS {
+        command(&mut emit);
+    }
+    // The helper for reservations is of all disks, of which only those that are wanted are there.
+    let shared = |origin: &Origin| *origin == Origin::Implied { by: storage::MANAGED_RESERVATIONS };
+    let of = |origin: &Origin| {
+        matches!(origin, Origin::Element(Element::Device { id, .. }) if wanted.contains(id)) || shared(origin)
+    };
+    emit.pick(of)
 }
 
 /// Emits the command line of a prepared domain. There is nothing left to refuse: the report is that of preparing.

@@ -111,6 +111,18 @@ impl NextFree {
         Self { prefix, free: used.max().map_or(0, |highest| highest.saturating_add(1)) }
     }
 
+    /// As [`NextFree::new`], where numbers behind the prefixes `others` are in use too.
+    pub fn of_all<'d, I: Iterator<Item = &'d DeviceInfo>>(
+        prefix: &'static str,
+        others: &[&'static str],
+        infos: impl Fn() -> I,
+    ) -> Self {
+        let of = |prefix: &&'static str| Self::new(prefix, infos()).free;
+        let free = others.iter().map(of).max().unwrap_or_default();
+        let own = Self::new(prefix, infos());
+        Self { free: own.free.max(free), ..own }
+    }
+
     /// Aliases of `devices`, which have no others of this prefix.
     pub fn all<'d, T: Element>(
         prefix: &'static str,

@@ -7,6 +7,7 @@ use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::{Domain, Message, Place, Problem, Report, Rule, Stage};
 use virtargv_resolve::Guest;
 
+use super::Wanted;
 use super::address::ControllerTable;
 use super::descriptor::{Numbers, Passed, Twice};
 use super::device::{ByDevice, Common, Device};
@@ -33,8 +34,8 @@ pub(crate) struct Prepare<'d> {
     pub directories: &'d Directories,
     /// The controllers by type and index.
     pub controllers: &'d ControllerTable,
-    /// Whether the CPU could be decided.
-    pub has_cpu: bool,
+    /// Whether the CPU is prepared.
+    pub cpu: Wanted,
     /// The alias and address of each device.
     pub common: &'d ByDevice<Common>,
     /// The numbers of descriptors and descriptor sets.

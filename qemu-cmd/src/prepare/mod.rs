@@ -5,6 +5,7 @@
 
 pub(crate) mod address;
 mod alias;
+mod alone;
 mod boot;
 mod clock;
 mod common;
@@ -39,6 +40,7 @@ use virtargv_validate::Validated;
 use crate::ident::Alias;
 use crate::text::Text;
 use address::ControllerTable;
+pub(crate) use alone::{Alone, alone};
 use context::{Counted, Prepare, broken};
 use descriptor::Numbers;
 use device::chardev_source::CharBackend;
@@ -47,6 +49,7 @@ use directories::Directories;
 use env::Environment;
 use loader::Flash;
 use secret::MasterKey;
+use storage::StorageNodes;
 
 /// A domain ready to be emitted. Only [`prepare`] makes one.
 #[derive(Debug)]
@@ -77,6 +80,8 @@ pub struct Prepared<'r> {
     pub(crate) rtc_base: Text,
     /// The key that secrets are encrypted with; `None` if it is not emitted.
     pub(crate) master_key: Option<MasterKey>,
+    /// Whether any secret is encrypted with it.
+    pub(crate) encrypts: bool,
 }
 
 /// What is prepared besides aliases and addresses.
@@ -127,7 +132,11 @@ impl Facts {
     fn prepare(cx: &mut Prepare<'_>) -> Option<Self> {
         let flash = cx.one(loader::prepare);
         let security = cx.one(|cx| security::prepare(cx));
-        let cpu = if cx.has_cpu { cx.one(|cx| cpu::prepare(cx)) } else { None };
+        let cpu = match cx.cpu {
+            Wanted::Yes => cx.one(|cx| cpu::prepare(cx)),
+            Wanted::Unknown => None,
+            Wanted::No => Some(None),
+        };
         let memory = cx.one(memory::prepare);
         let throttle_groups = cx.one(|cx| throttle::prepare(cx));
         let path = [&cx.directories.domain, "/monitor.sock"].concat();
@@ -197,7 +206,7 @@ pub fn assign_aliases(domain: &mut Domain, guest: &Guest, caps: &Caps) -> Result
 }
 
 fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Box<Prepared<'r>>, Report> {
-    let (host, options) = (request.host, &request.start);
+    let host = request.host;
     let guest = validated.guest().clone();
     let caps = qemu_ns::changed_caps(validated.domain(), request.caps)?;
     let mut domain = validated.into_domain();
@@ -214,10 +223,42 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<B
     }
     let has_cpu = start(&mut domain, &name, &guest, &caps, request, &mut report);
     let Some(nodes) = storage::name_all(&mut domain, &caps, request, &mut report) else { return Err(report) };
+    let cpu = if has_cpu { Wanted::Yes } else { Wanted::Unknown };
+    assemble(Parts { domain, name, guest, caps, nodes, cpu, report }, request)
+}
+
+/// Whether the CPU is prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// It is.
+    Yes,
+    /// It could not be decided, which was reported.
+    Unknown,
+    /// It is not part of what is emitted.
+    No,
+}
+
+/// A domain with everything that is decided before its devices are prepared one by one.
+struct Parts {
+    domain: Box<Domain>,
+    name: String,
+    guest: Guest,
+    caps: Caps,
+    nodes: StorageNodes,
+    cpu: Wanted,
+    /// The problems so far.
+    report: Report,
+}
+
+/// Prepares the rest of a domain.
+fn assemble<'r>(parts: Parts, request: &'r Request<'_>) -> Result<Box<Prepared<'r>>, Report> {
+    let Parts { domain, name, guest, caps, nodes, cpu, mut report } = parts;
+    let (host, options) = (request.host, &request.start);
     let controllers = ControllerTable::of(&domain);
     let common = common::of_devices(&domain, &guest, &caps, &controllers)?;
     let directories = Directories::of(name, host.config(), options);
-    let key = MasterKey::generate(host);
+    let given = options.master_key.as_ref().map(MasterKey::of);
+    let key = given.unwrap_or_else(|| MasterKey::generate(host));
     #[expect(clippy::disallowed_methods, reason = "descriptors are numbered here only")]
     let numbers = Numbers::new(host.descriptors(), reserved(&domain, host, options), nodes.next_set);
     let mut cx = Prepare {
@@ -230,7 +271,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<B
         controllers: &controllers,
         common: &common,
         numbers,
-        has_cpu,
+        cpu,
         nodes: &nodes,
         taps: Counted::default(),
         next_node: nodes.next,
@@ -241,7 +282,8 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<B
     };
     let facts = Facts::prepare(&mut cx);
     // A launcher writes the file of the key for every guest. Without one the key is emitted only if a secret needs it.
-    let with_key = caps.has(Cap::ObjectSecret) && (!cx.is_for_shell() || cx.encrypts);
+    let encrypts = cx.encrypts;
+    let with_key = caps.has(Cap::ObjectSecret) && (!cx.is_for_shell() || encrypts);
     let rtc_base =
         clock::base(host, &domain.clock, caps.release()).map_err(|problem| report.push(problem)).ok();
     let (Some(facts), Some(rtc_base)) = (facts, rtc_base) else { return Err(report) };
@@ -261,6 +303,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<B
         common,
         facts,
         master_key: with_key.then_some(key),
+        encrypts,
     }))
 }
 

@@ -33,6 +33,11 @@ impl MasterKey {
         Self(key)
     }
 
+    /// The key that a guest has already.
+    pub fn of(key: &virtargv_host::MasterKey) -> Self {
+        Self(key.0)
+    }
+
     /// The bytes of the key.
     pub fn bytes(&self) -> Vec<u8> {
         self.0.to_vec()

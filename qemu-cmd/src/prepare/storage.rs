@@ -50,6 +50,8 @@ pub(crate) struct DiskNodes {
 /// The node names of an image.
 #[derive(Debug, Clone)]
 pub(crate) struct ImageNodes {
+    /// The number in the names.
+    pub number: u32,
     /// The storage node.
     pub storage: NodeName,
     /// The number of the descriptor set, of an image that is opened by descriptors of the caller.
@@ -66,6 +68,8 @@ pub(crate) struct ImageNodes {
 struct Namer<'a> {
     caps: &'a Caps,
     host: &'a dyn Host,
+    /// Whether images have the number that the document gives them, because their nodes are there.
+    kept: bool,
     /// The number of the next node.
     next: u32,
     /// The number of the next descriptor set.
@@ -75,8 +79,8 @@ struct Namer<'a> {
 impl Namer<'_> {
     /// Names the nodes of `image`. `readonly`: whether the guest only reads it.
     fn image(&mut self, image: &Image, readonly: bool) -> ImageNodes {
-        let n = self.next;
-        self.next = n.saturating_add(1);
+        let n = image.index.filter(|_| self.kept).unwrap_or(self.next);
+        self.next = self.next.max(n.saturating_add(1));
         let set = image.fdgroup().map(|_| self.next_set);
         self.next_set = self.next_set.saturating_add(u32::from(set.is_some()));
         let has_format = needs_format(image, self.caps) || (readonly && self.opens_for_writing(image));
@@ -84,6 +88,7 @@ impl Namer<'_> {
         let has_slice = image.slice.is_some() && !plain_format;
         let data_store = image.data_store.as_deref().map(|store| Box::new(self.image(store, readonly)));
         ImageNodes {
+            number: n,
             set,
             storage: text!("libvirt-", n, "-storage").into(),
             slice: has_slice.then(|| text!("libvirt-", n, "-slice-sto").into()),
@@ -128,6 +133,40 @@ pub(crate) fn name_all(
     request: &Request<'_>,
     report: &mut Report,
 ) -> Option<StorageNodes> {
+    name_from(domain, caps, request, Counters { node: 1, set: 0 }, report)
+}
+
+/// The numbers of the next node and of the next descriptor set.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counters {
+    /// The number of the next node.
+    pub node: u32,
+    /// The number of the next descriptor set.
+    pub set: u32,
+}
+
+/// The block nodes of disks that run: each image has the number that the document gives it, and no image is looked at.
+pub(crate) fn name_running(
+    domain: &Domain,
+    caps: &Caps,
+    request: &Request<'_>,
+    from: Counters,
+) -> StorageNodes {
+    let mut namer = Namer { caps, host: request.host, kept: true, next: from.node, next_set: from.set };
+    let of =
+        |disk: &Disk| if has_nodes(disk, caps) { name_nodes(disk, &mut namer) } else { DiskNodes::default() };
+    let disks = domain.devices.disks.iter().map(of).collect();
+    StorageNodes { disks, next: namer.next, next_set: namer.next_set }
+}
+
+/// As [`name_all`], with the numbers from `from` on.
+pub(crate) fn name_from(
+    domain: &mut Domain,
+    caps: &Caps,
+    request: &Request<'_>,
+    from: Counters,
+    report: &mut Report,
+) -> Option<StorageNodes> {
     let host = request.host;
     let list = &mut domain.devices.disks;
     let mut found = true;
@@ -149,7 +188,7 @@ pub(crate) fn name_all(
     }
     let mut keep = looked_up.iter().rev();
     list.retain(|_| keep.next() != Some(&false));
-    let mut namer = Namer { caps, host, next: 1, next_set: 0 };
+    let mut namer = Namer { caps, host, kept: false, next: from.node, next_set: from.set };
     let mut disks = vec![DiskNodes::default(); list.len()];
     // Nodes are numbered from the last disk to the first: at first those of images that the document has, then those of
     // images that are found on the host.
@@ -318,6 +357,7 @@ impl ImageFacts {
     ) -> Result<Self, Problem> {
         let with_format = with_format || needs_format(image, cx.caps);
         let nodes = ImageNodes {
+            number: 0,
             storage: text!(name, "-storage").into(),
             set: None,
             slice: None,

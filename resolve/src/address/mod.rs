@@ -35,6 +35,16 @@ pub fn assign(work: &mut Work<'_>) {
     }
 }
 
+/// Assigns the address of device `id`, which is attached to the running guest: all other devices have one.
+pub fn attach(work: &mut Work<'_>, id: DeviceId) {
+    for kind in [virtio_serial::assign, spapr_vio::assign, ccw::assign, mmio::assign] {
+        kind(work);
+    }
+    pci::attach(work, id);
+    usb::attach(work, id);
+    dimm::assign(work);
+}
+
 /// Whether device `id` gets the address of virtio devices: virtio devices, and SCSI controllers of every model.
 fn takes_virtio_address(devices: &Devices, id: DeviceId) -> bool {
     let scsi =

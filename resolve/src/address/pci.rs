@@ -85,6 +85,50 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Assigns the PCI address of device `id`, which is attached to the running guest: on a bus that is there and to which
+/// devices can be attached. The address in the document is checked, where it has one.
+pub(super) fn attach(work: &mut Work<'_>, id: DeviceId) {
+    let _ = attached(work, id);
+}
+
+fn attached(work: &mut Work<'_>, id: DeviceId) -> Result<(), Refused> {
+    let Some(info) = work.domain.devices.info(id) else { return Ok(()) };
+    let given = slots::present(info);
+    if given.is_none() && !slots::is_wanted(info) {
+        return Ok(());
+    }
+    let needs = Needs::of(&work.domain, work.caps, work.host).device(&work.domain.devices, id);
+    if needs.is_empty() {
+        return Ok(());
+    }
+    let zpci = info.pci().and_then(|pci| pci.zpci);
+    if let Some(info) = work.domain.devices.info_mut(id).filter(|_| given.is_some()) {
+        info.address = None;
+    }
+    let count = pci_indexes(work).max().map_or(0, |highest| highest as usize + 1);
+    let mut placer = Placer::new(work, count, false)?;
+    placer.by_chipset()?;
+    let needs = needs.union(Connect::HOTPLUG);
+    let group = placer.groups.of_device(id);
+    let taken = match given {
+        Some(mut at) => {
+            placer.set(id, at);
+            if at.function != 0 {
+                let message = format!(
+                    "PCI address `{at}` has function `{}`, a device that is attached has function `0`",
+                    at.function
+                );
+                return Err(placer.refused(id, Class::Internal, message));
+            }
+            placer.buses.reserve(&mut at, needs, group).map(|()| at)
+        }
+        None => placer.buses.next(needs, group, None).map(|at| PciAddress { zpci, ..at }),
+    };
+    let at = taken.map_err(|(class, message)| placer.refused(id, class, message))?;
+    placer.set(id, at);
+    placer.complete_zpci(&[])
+}
+
 fn pci_indexes(work: &Work<'_>) -> impl Iterator<Item = u32> {
     work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()).map(Controller::number)
 }
@@ -139,7 +183,8 @@ impl<'w, 'a> Placer<'w, 'a> {
                 return Err(Refused);
             };
             if let Some(bus) = list.get_mut(controller.number() as usize) {
-                *bus = Bus::new(model);
+                let without = controller.pci().is_some_and(|pci| pci.target.hotplug == Some(OnOff::Off));
+                *bus = if without { Bus::new(model).without_hotplug() } else { Bus::new(model) };
             }
         }
         if work.guest.is_pseries()

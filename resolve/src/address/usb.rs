@@ -80,6 +80,18 @@ pub(super) fn assign(work: &mut Work<'_>) {
     }
 }
 
+/// Assigns a port to device `id`, which is attached to the running guest, where it is a USB device. No hub is added for it.
+pub(super) fn attach(work: &mut Work<'_>, id: DeviceId) {
+    let devices = usb_devices(&work.domain, work.release);
+    if !devices.contains(&id) {
+        return;
+    }
+    if let Err(refusal) = place_with(&mut work.domain, &devices, false) {
+        let problem = problem(&work.domain, work.release, refusal, Stage::Place);
+        work.push(problem);
+    }
+}
+
 /// Assigns a port to every USB device without one at the start of a guest, and adds hubs where there are too few ports.
 ///
 /// # Errors
@@ -119,6 +131,11 @@ fn has_port(info: &DeviceInfo) -> bool {
 }
 
 fn place(domain: &mut Domain, devices: &[DeviceId]) -> Result<(), Refusal> {
+    place_with(domain, devices, true)
+}
+
+/// As [`place`]; `grows` is whether hubs can be added.
+fn place_with(domain: &mut Domain, devices: &[DeviceId], grows: bool) -> Result<(), Refusal> {
     if let Some(first) = devices.first()
         && !domain
             .devices
@@ -129,7 +146,9 @@ fn place(domain: &mut Domain, devices: &[DeviceId]) -> Result<(), Refusal> {
         let message = "the guest has a USB device, but no USB controller".to_owned();
         return Err((*first, Class::Unsupported, message));
     }
-    add_hubs(domain, devices.len());
+    if grows {
+        add_hubs(domain, devices.len());
+    }
     let mut tree = Tree::default();
     for (index, controller) in domain.devices.controllers.iter().enumerate() {
         let id = DeviceId { kind: DeviceKind::Controller, index };

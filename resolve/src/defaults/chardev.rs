@@ -43,7 +43,9 @@ pub(crate) fn apply(work: &mut Work<'_>) {
             // The state belongs to a running domain.
             *state = None;
         }
-        complete_channel_path(&channel.target, &mut channel.source, is_default);
+        if !live {
+            complete_channel_path(&channel.target, &mut channel.source, is_default);
+        }
     }
     for console in &mut devices.consoles {
         complete_source(&mut console.source, live);

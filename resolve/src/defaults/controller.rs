@@ -7,7 +7,7 @@ mod models;
 mod order;
 
 pub(crate) use implied::apply as implied;
-pub(crate) use order::{add_missing, is_usb2_part, sort};
+pub(crate) use order::{add_missing, is_usb2_part, number, sort};
 
 use virtargv_caps::Convention;
 

@@ -91,7 +91,7 @@ fn bus_of(device: Option<DiskDevice>, name: &str, release: Release) -> DiskBus {
 }
 
 /// Sorts the disks: buses by their first disk, disks of a bus by target name, names that cannot be parsed first.
-fn sort(disks: &mut [Disk]) {
+pub(crate) fn sort(disks: &mut [Disk]) {
     let mut order: HashMap<Option<DiskBus>, usize> = HashMap::default();
     for (n, disk) in disks.iter().enumerate() {
         order.entry(disk.bus()).or_insert(n);

@@ -8,4 +8,4 @@ mod objects;
 
 pub(crate) use drive::{add_format, add_image};
 pub(crate) use node::{Backing, emit_chain, emit_image, storage_node};
-pub(crate) use objects::{emit as emit_objects, managed_helper};
+pub(crate) use objects::{MANAGED_RESERVATIONS, emit as emit_objects, managed_helper};

@@ -28,10 +28,13 @@ fn helper(e: &mut Emit<'_>, id: Text, path: Text) {
     e.object(Props::new("qom-type", "pr-manager-helper").with("id", id).with("path", path));
 }
 
+/// The reason for the helper.
+pub(crate) const MANAGED_RESERVATIONS: &str = "<reservations managed='yes'> of disks";
+
 /// Emits the `pr-manager-helper` that libvirt manages, if a disk uses it.
 pub(crate) fn managed_helper(e: &mut Emit<'_>) {
     if has_managed_reservations(e.domain()) {
-        e.at_implied("<reservations managed='yes'> of disks");
+        e.at_implied(MANAGED_RESERVATIONS);
         let path = format!("{}/{MANAGED_HELPER}.sock", e.directory());
         helper(e, MANAGED_HELPER.into(), path.into());
     }

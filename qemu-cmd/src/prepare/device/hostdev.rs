@@ -228,7 +228,8 @@ fn unit(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>, scsi: &ScsiDevice) -
     let node: NodeName = text!("libvirt-", number, "-backend").into();
     let objects = Objects::of(cx, &image, || Ids::of_hostdev(&node))?;
     let storage = Storage::of(cx, &image, &objects, (&node, None), Form::Node)?;
-    let nodes = ImageNodes { storage: node, set: None, slice: None, format: None, data_store: None };
+    let nodes =
+        ImageNodes { number: 0, storage: node, set: None, slice: None, format: None, data_store: None };
     Ok(Unit::Node(Box::new(ImageFacts::with_storage(&image, nodes, storage, objects))))
 }
 

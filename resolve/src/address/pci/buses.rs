@@ -42,6 +42,11 @@ impl Bus {
         Self { model, group: 0, group_locked: false, accepts, first, last, used: 0, slots }
     }
 
+    /// The bus of a port whose devices cannot be attached or detached while the guest runs.
+    pub fn without_hotplug(self) -> Self {
+        Self { accepts: self.accepts.difference(Connect::HOTPLUG), ..self }
+    }
+
     /// Whether it accepts conventional PCI devices.
     pub fn takes_pci(&self) -> bool {
         self.accepts.intersects(Connect::PCI)
@@ -235,6 +240,12 @@ impl Buses {
             Err(Mismatch::NoAuto) => {
                 return refused(format!(
                     "PCI address `{at}` was assigned on the controller with `index='{}'`, which accepts only devices with an address in the document",
+                    at.bus
+                ));
+            }
+            Err(Mismatch::NoHotplug) => {
+                return refused(format!(
+                    "PCI address `{at}` is on the controller with `index='{}'`, to which no device can be attached while the guest runs",
                     at.bus
                 ));
             }

@@ -34,6 +34,8 @@ bitflags! {
         const INTEGRATED = 1 << 11;
         /// Of a device: several of its kind share a slot, one for each function.
         const SHARES_SLOT = 1 << 12;
+        /// Of a device: it is attached to a running guest. Of a bus: devices can be.
+        const HOTPLUG = 1 << 13;
         /// Either kind of device that is no bridge.
         const ENDPOINTS = Self::PCI.bits() | Self::PCIE.bits();
         /// Every kind of device.
@@ -70,8 +72,9 @@ impl Connect {
     /// What the bus of a controller of `model` accepts, and its first and last slot.
     pub fn of_bus(model: PciModel) -> (Self, u32, u32) {
         let pci = Self::PCI.union(Self::PCI_BRIDGE);
-        let auto = pci.union(Self::AUTO);
+        let auto = pci.union(Self::AUTO).union(Self::HOTPLUG);
         let port = Self::PCIE.union(Self::UPSTREAM).union(Self::PCIE_BRIDGE).union(Self::AUTO);
+        let port = port.union(Self::HOTPLUG);
         let root = Self::PCIE.union(Self::ROOT_PORT).union(Self::DMI_BRIDGE).union(Self::PCIE_EXPANDER);
         match model {
             PciModel::PciRoot => (auto.union(Self::PCI_EXPANDER), 1, LAST_SLOT),
@@ -108,7 +111,13 @@ impl Connect {
         } else if device.intersects(Self::AUTO) && !accepts.intersects(Self::AUTO) {
             return Err(Mismatch::NoAuto);
         }
-        if (device & accepts).intersects(Self::KINDS) { Ok(()) } else { Err(Mismatch::Kind(device)) }
+        if !(device & accepts).intersects(Self::KINDS) {
+            return Err(Mismatch::Kind(device));
+        }
+        if device.intersects(Self::HOTPLUG) && !accepts.intersects(Self::HOTPLUG) {
+            return Err(Mismatch::NoHotplug);
+        }
+        Ok(())
     }
 }
 
@@ -121,6 +130,8 @@ pub(super) enum Mismatch {
     NoAuto,
     /// The bus is for other kinds of devices.
     Kind(Connect),
+    /// No device can be attached to the bus while the guest runs.
+    NoHotplug,
 }
 
 /// The last slot of a bus with all slots.

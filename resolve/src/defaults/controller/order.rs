@@ -152,7 +152,7 @@ pub(super) fn masters_first(controllers: &mut Vec<Controller>) {
 
 /// Assigns the lowest free index of its type to every controller without one. The parts of a USB 2 controller share an
 /// index where they follow each other.
-pub(super) fn number(controllers: &mut [Controller]) {
+pub(crate) fn number(controllers: &mut [Controller]) {
     if controllers.iter().all(|controller| controller.index.is_some()) {
         return;
     }

@@ -2,7 +2,7 @@
 //!
 //! A case is a directory with `doc.xml`; `argv.json` and `env.json` if libvirt started the guest, else `error.txt`.
 
-mod alike;
+pub mod alike;
 
 pub use alike::reason;
 

@@ -15,6 +15,7 @@ mod daemon;
 mod diff;
 mod emit;
 mod host;
+mod hotplug;
 mod import;
 mod live;
 mod native;
@@ -43,7 +44,7 @@ struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     /// The set, a directory with `cases.jsonl`.
-    #[arg(long, required_unless_present_any = ["capabilities", "live", "probed", "abi"])]
+    #[arg(long, required_unless_present_any = ["capabilities", "live", "hotplug", "probed", "abi"])]
     corpus: Option<PathBuf>,
     /// Run the set as if it were of this release, or of the `nearest` that is followed.
     #[arg(long = "as", value_name = "RELEASE")]
@@ -62,7 +63,11 @@ struct Args {
     /// With --corpus: compare each document under two releases, and count the differences that have no reason.
     #[arg(long, value_name = "OLD..NEW", requires = "corpus")]
     diff_releases: Option<String>,
-    /// With --live and --abi: another description of the host.
+    /// Compare with what a real libvirt did to running guests, recorded in this directory, whose name is the release. The host
+    /// is that of --live.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["corpus", "capabilities", "live"])]
+    hotplug: Option<PathBuf>,
+    /// With --live, --abi or --hotplug: another description of the host.
     #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
     /// Compare what probes of QEMU binaries gave, files NAME.xml in this directory, with those of --daemon
@@ -150,6 +155,9 @@ fn measure(args: &Args) -> Result<bool, String> {
     }
     if let (Some(dir), Some(between)) = (&args.corpus, &args.diff_releases) {
         return releases::measure(args, dir, between);
+    }
+    if let Some(dir) = &args.hotplug {
+        return hotplug::measure(args, dir);
     }
     let corpus = Corpus::load(args.corpus.as_deref().ok_or("no corpus")?, args.followed)?;
     let pattern = args.diff.as_deref().or(args.only.as_deref());

@@ -31,7 +31,7 @@ patterns! {
     UUID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     MAC = "52:54:00(:[0-9a-f]{2}){3}";
     NUMBERS = r#""(?:fd|vhostfd)":"([0-9]+)"|(?:^|[^[:word:]])(?:fd|vhostfd)=([0-9]+)|"(?:fds|vhostfds)":"([0-9:]+)""#;
-    QUOTED = r"'([^'\n]{1,60})'";
+    QUOTED = r"(?:^|[^[:alpha:]])'([^'\n]{1,60})'";
 }
 
 /// The words with what differs from start to start replaced. `document` says what it leaves open.

@@ -1,0 +1,42 @@
+//! Hotplug: what the monitor of a running QEMU is told so that a device is attached, detached or changed.
+//!
+//! The commands for attaching come from the command line: the domain is emitted with the device, and the arguments that come
+//! from the device are turned into commands ([`convert`]). What the monitor needs otherwise is a row of a table with its
+//! reason.
+
+mod after;
+mod attach;
+mod check;
+mod command;
+mod convert;
+mod detach;
+mod find;
+mod rows;
+pub mod rules;
+mod teaming;
+mod update;
+
+pub use attach::attach;
+pub use check::{attach as check_attach, update_kind as check_update};
+pub use command::{Command, DEVICE_DELETED};
+pub use detach::detach;
+pub use find::{Purpose, find};
+pub use teaming::TeamingPair;
+pub use update::{UpdateOptions, update};
+
+use virtargv_model::Domain;
+
+use crate::Need;
+
+/// How a device of a running domain is attached, detached or changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hotplug {
+    /// The commands for QEMU's monitor, in order.
+    pub commands: Vec<Command>,
+    /// What has to be ready on the host before the first of them.
+    pub needs: Vec<Need>,
+    /// The domain afterwards, as its document is then.
+    pub domain: Box<Domain>,
+    /// The teaming pair of the device, where it is the transient part of one.
+    pub teaming: Option<TeamingPair>,
+}
