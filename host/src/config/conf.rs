@@ -133,6 +133,23 @@ impl<'t> Conf<'t> {
         })
     }
 
+    /// A whole number of 32 bits that is not negative.
+    pub fn count(&mut self, key: &'static str) -> Option<u32> {
+        self.get(key, "a whole number of 32 bits, not negative", |value| match value {
+            Value::Unsigned(number) => u32::try_from(*number).ok(),
+            _ => None,
+        })
+    }
+
+    /// A size in bytes, or the string `unlimited`: `Some(None)`.
+    pub fn size(&mut self, key: &'static str) -> Option<Option<u64>> {
+        self.get(key, "a number of bytes or the string `unlimited`", |value| match value {
+            Value::Unsigned(number) => Some(Some(*number)),
+            Value::Text("unlimited") => Some(None),
+            _ => None,
+        })
+    }
+
     /// The first and last port of a range: `min` is at least `lowest`, `max` at least `min`.
     pub fn ports(&mut self, (min, max): (&'static str, &'static str), range: &mut (u16, u16), lowest: u16) {
         let port = |value: &Value<'t>| match value {

@@ -101,6 +101,7 @@ const PARTS: &[fn(&mut Emit<'_>)] = &[
     device::pstore::emit,
     lifecycle::teardown,
     sandbox::messages,
+    lifecycle::limits,
 ];
 
 /// Emits memory devices, in releases of libvirt that emit them before all other devices.
