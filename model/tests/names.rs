@@ -24,10 +24,16 @@ fn the_list_of_known_names_is_what_the_readers_ask_for() {
     if documents.is_empty() {
         return;
     }
-    let found = Names::of(&documents).to_text();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/names/known.txt");
+    let names = Names::of(&documents);
+    check("known.txt", &names.to_text());
+    check("words.txt", &names.words_to_text());
+}
+
+/// Compares a list in `src/names` with what was found.
+fn check(name: &str, found: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/names").join(name);
     if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&file, &found).unwrap();
+        std::fs::write(&file, found).unwrap();
     }
     let listed = std::fs::read_to_string(&file).unwrap_or_default();
     for (listed, found) in listed.lines().zip(found.lines()) {

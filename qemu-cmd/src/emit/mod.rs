@@ -9,6 +9,7 @@ mod device;
 mod display;
 mod env;
 mod genid;
+mod host_work;
 mod incoming;
 mod iothreads;
 mod lifecycle;
@@ -127,6 +128,9 @@ pub fn emit(prepared: Outcome<Box<Prepared<'_>>>) -> Outcome<CommandLine> {
         }
         for command in after::COMMANDS {
             command(&mut emit);
+        }
+        for part in host_work::PARTS {
+            part(&mut emit);
         }
         Outcome { value: Some(emit.finish()), report }
     })
