@@ -8,6 +8,8 @@ mod caps;
 mod caps_cmd;
 mod check;
 mod explain;
+mod explain_attribute;
+mod firmware;
 mod fix;
 mod host;
 mod host_show;
@@ -41,9 +43,11 @@ fn main() -> ExitCode {
         Command::Resolve(args) => resolve::run(&args),
         #[cfg(target_os = "linux")]
         Command::Run(args) => run::run(&args),
+        Command::Firmware(args) => firmware::run(&args),
         Command::Caps(command) => caps_cmd::run(&command),
         Command::Host(command) => host_show::run(&command),
         Command::Explain(args) => explain::run(&args),
+        Command::ExplainAttribute(args) => explain_attribute::run(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::pages(&args),
     };

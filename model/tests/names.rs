@@ -9,10 +9,12 @@ use std::path::Path;
 
 use explore::Names;
 
-/// The documents of the matrix; none where only this crate is there.
+/// The documents of the matrix and of the test of attributes; none where only this crate is there.
 fn documents() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testsuite/matrix");
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let folders = ["../testsuite/matrix", "../testsuite/attributes"]
+        .map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
+    let entries = folders.into_iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+    let files = entries.map(|entry| entry.path());
     let mut files: Vec<_> = files.filter(|file| file.extension().is_some_and(|end| end == "xml")).collect();
     files.sort();
     files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()

@@ -62,6 +62,11 @@ pub fn effects() -> BTreeMap<String, Effects> {
             all.extend(part.join().unwrap_or_default());
         }
     });
+    // Of an element with attributes the text counts only where it is seen to.
+    let names = known_names();
+    let has_attributes =
+        |path: &str| names.iter().any(|known| known.element == path && known.name != "@unit");
+    all.retain(|path, effects| path.contains('@') || effects.is_shown() || !has_attributes(path));
     all
 }
 

@@ -47,10 +47,12 @@
 //! # Ok::<(), virtargv::Report>(())
 //! ```
 
+pub mod attributes;
 mod complete;
 #[cfg(feature = "examples")]
 pub mod examples;
 pub mod explain;
+pub mod firmware;
 #[cfg(feature = "render")]
 pub mod render;
 pub mod verify;

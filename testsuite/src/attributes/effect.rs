@@ -37,6 +37,11 @@ impl Effects {
         !self.line.is_empty()
     }
 
+    /// Whether there is any effect beside the completed document.
+    pub fn is_shown(&self) -> bool {
+        self.is_on_line() || !self.after.is_empty() || !self.needs.is_empty() || !self.host.is_empty()
+    }
+
     /// Adds what differs between two runs.
     pub fn add(&mut self, before: &Run, after: &Run, release: Release) {
         let (Some(old), Some(new)) = (&before.command_line, &after.command_line) else {
@@ -59,7 +64,7 @@ impl Effects {
         };
         self.after.extend(different(&commands(old), &commands(new)));
         let needs = |line: &CommandLine| {
-            line.needs.iter().map(|one| (Need::kind(one), one.to_string())).collect::<Vec<_>>()
+            line.needs.iter().map(|one| (Need::kind(one), one.to_json().to_string())).collect::<Vec<_>>()
         };
         self.needs.extend(different(&needs(old), &needs(new)));
         let work = |line: &CommandLine| {
