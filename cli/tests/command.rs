@@ -107,7 +107,7 @@ fn needs_are_comments_or_json() {
             "# - a directory `/no/such/directory` that QEMU can write to",
             "# - a limit of 0 bytes of core dumps (RLIMIT_CORE): the driver's setting `max_core`",
             "# libvirt also does, in this order:",
-            "BALLOON",
+            "# - on QEMU's monitor: {\"execute\":\"balloon\",\"arguments\":{\"value\":67108864},\"id\":\"the balloon is asked for the size that it leaves the guest\"} (currentMemory)",
         ]
     );
     let output = virtargv(&["argv", "--explain-host", "--format", "json", "-"], GOOD).stdout;
@@ -217,7 +217,7 @@ fn attributes_are_explained() {
     };
     check(
         &["cputune/vcpupin/@cpuset"],
-        "cputune/vcpupin/@cpuset: the host's work\n  the host's work: thread-affinity\n  releases: is read by every release\n",
+        "cputune/vcpupin/@cpuset: the host's work\n  the host's work: thread-affinity\n  releases: is read by every release\n  rules: vcpupin-twice\n",
     );
     let output = virtargv(&["explain-attribute", "disk/driver/@cahce"], "");
     assert_eq!(output.status.code(), Some(2));
@@ -225,7 +225,22 @@ fn attributes_are_explained() {
     let output = virtargv(&["explain-attribute", "disk/driver/@cache", "--format", "json"], "").stdout;
     let json: Value = serde_json::from_slice(&output).expect("JSON");
     assert_eq!(json[0]["goes"], "line");
-    assert_eq!(json[0]["values"][1], "none");
+    assert_eq!(json[0]["values"][1], "writethrough");
     let all = virtargv(&["explain-attribute"], "").stdout;
     assert!(text(&all).lines().count() > 1500);
+}
+
+#[test]
+fn firmware_is_listed_with_reasons() {
+    let args = ["firmware", "--host", "none", "-"];
+    let output = virtargv(&args, GOOD);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("the firmware of the host"), "{}", text(&output.stderr));
+    let output = virtargv(&["firmware", "--format", "json", "-"], GOOD);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let verdicts = json.as_array().expect("an array").iter().map(|one| one["verdict"].as_str());
+    for verdict in verdicts {
+        assert!(matches!(verdict, Some("not-asked" | "hidden" | "no-descriptor")), "{verdict:?}");
+    }
+    assert_eq!(output.status.code(), Some(0));
 }

@@ -110,9 +110,12 @@ fn one(need: &Need, line: &CommandLine, passed: &dyn Fn(&u32) -> bool) -> Found 
         Need::Vfio { address } => vfio(address),
         Need::HugePages { path, size_kib } => huge_pages(Path::new(path), *size_kib),
         Need::Limit { resource, limit, .. } => limits::check(*resource, *limit).map_err(|most| {
-            let why = format!("the launcher itself is limited to {most}, and only root can raise it");
-            let help = format!("run this as root, or let root raise the hard limit {}", resource.rlimit());
-            Lack::of_root(why, help)
+            let why = format!("the launcher itself is limited to {most}, and may not raise it");
+            let help = format!(
+                "run this as root with CAP_SYS_RESOURCE, or raise the hard limit {} of the launcher",
+                resource.rlimit()
+            );
+            if geteuid().is_root() { Lack::new(why, help) } else { Lack::of_root(why, help) }
         }),
         _ => Err(Lack::new("this launcher does not know it", "use a launcher of the same version")),
     }

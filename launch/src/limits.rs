@@ -1,8 +1,6 @@
 //! The limits of QEMU's process.
 
-use std::fmt::Display;
-
-use rustix::process::{Resource as Rlimited, Rlimit, getrlimit, prlimit};
+use rustix::process::{Resource as Rlimited, Rlimit, getrlimit, prlimit, setrlimit};
 use virtargv_qemu_cmd::{CommandLine, Need, Resource};
 
 use crate::child::Process;
@@ -34,15 +32,24 @@ fn wanted(resource: Resource, limit: Option<u64>, now: Rlimit) -> Rlimit {
     Rlimit { current: limit, maximum: limit }
 }
 
-/// Checks that QEMU can be given the limit.
+/// Checks that QEMU can be given the limit. Whether the hard limit can be raised is found out by raising the launcher's own for a moment:
+/// it needs `CAP_SYS_RESOURCE`, which root in a container often lacks.
 ///
 /// # Errors
 /// The hard limit that is less and cannot be raised.
-pub(crate) fn check(resource: Resource, limit: Option<u64>) -> Result<(), impl Display> {
-    let most = of(resource).map(getrlimit).and_then(|now| now.maximum);
-    let lacks =
-        resource != Resource::CoreSize && exceeds(limit, most) && !rustix::process::geteuid().is_root();
-    if lacks { Err(most.unwrap_or_default()) } else { Ok(()) }
+pub(crate) fn check(resource: Resource, limit: Option<u64>) -> Result<(), u64> {
+    let Some(limited) = of(resource) else { return Ok(()) };
+    let now = getrlimit(limited);
+    let raised = Rlimit { current: now.current, maximum: limit };
+    match now.maximum {
+        Some(most) if resource != Resource::CoreSize && exceeds(limit, Some(most)) => {
+            setrlimit(limited, raised).map_err(|_| most)?;
+            // Lowering it again is allowed to everyone.
+            let _ = setrlimit(limited, now);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Sets the limits of QEMU, which has just begun. It locks memory once it makes devices, long after its program is loaded; the

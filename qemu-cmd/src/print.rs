@@ -137,17 +137,17 @@ impl CommandLine {
             out.push_str(&one_line(&[text, &element].concat()));
             out.push('\n');
         };
-        // Threads are dealt with before the commands, because these follow from what QEMU was told.
-        let commands = self.host.partition_point(|work| work.work.when() <= When::Threads);
-        let (before, later) = self.host.split_at_checked(commands).unwrap_or((&self.host, &[]));
-        for work in before {
-            line(&work.to_string(), &work.origin);
-        }
-        for after in &self.after {
-            line(&format!("on QEMU's monitor: {}", after.to_json()), &after.origin);
-        }
-        for work in later {
-            line(&work.to_string(), &work.origin);
+        // vCPUs are plugged first, then threads are dealt with, then the other commands follow.
+        let plugs = self.after.iter().take_while(|after| after.command == "device_add").count();
+        let (plugs, commands) = self.after.split_at_checked(plugs).unwrap_or((&self.after, &[]));
+        let mut work = self.host.iter().peekable();
+        for (limit, commands) in [(When::Process, plugs), (When::Threads, commands), (When::Running, &[])] {
+            while let Some(one) = work.next_if(|one| one.work.when() <= limit) {
+                line(&one.to_string(), &one.origin);
+            }
+            for after in commands {
+                line(&format!("on QEMU's monitor: {}", after.to_json()), &after.origin);
+            }
         }
         out
     }

@@ -212,8 +212,8 @@ Examples:
 pub(super) const FIRMWARE: &str = concat!(
     "\
 Examples:
-  virtargv firmware guest.xml                  each firmware of this machine: taken, or why not
-  virtargv firmware --host host.json guest.xml of another machine
+  virtargv firmware guest.xml                     each firmware of this machine: taken, or why not
+  virtargv firmware --host host.json guest.xml    those of another machine
 ",
     exit_codes!()
 );
