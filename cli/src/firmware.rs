@@ -32,7 +32,7 @@ pub(crate) fn run(args: &FirmwareArgs) -> Done {
     };
     match args.format {
         FirmwareFormat::Text if found.is_empty() => {
-            anstream::println!("the host has no firmware descriptors")
+            anstream::println!("the host has no firmware descriptors");
         }
         FirmwareFormat::Text => found.iter().for_each(|one| {
             anstream::println!("{}: {}", one_line(&one.path), one_line(&one.verdict.to_string()));

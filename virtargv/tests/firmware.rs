@@ -50,7 +50,7 @@ fn the_first_that_fits_is_taken() {
     check(
         (EFI, ""),
         Release::V11_3,
-        &expect![[r#"
+        &expect![[r"
         /usr/share/qemu/firmware/10-arm.json: does not fit: it is not for the architecture and machine type of the guest
         /usr/share/qemu/firmware/20-keys.json: taken
         /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
@@ -58,7 +58,7 @@ fn the_first_that_fits_is_taken() {
         /usr/share/qemu/firmware/40-plain.json: fits, but one before it is taken
         /home/user/.config/qemu/firmware/50-own.json: fits, but one before it is taken
         /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-    "#]],
+    "]],
     );
 }
 
@@ -69,7 +69,7 @@ fn a_document_can_ask_for_features() {
     check(
         (os, "<pm><suspend-to-mem enabled='yes'/></pm>"),
         Release::V11_3,
-        &expect![[r#"
+        &expect![[r"
         /usr/share/qemu/firmware/10-arm.json: does not fit: it is not for the architecture and machine type of the guest
         /usr/share/qemu/firmware/20-keys.json: does not fit: it lacks `acpi-s3`
         /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
@@ -77,12 +77,12 @@ fn a_document_can_ask_for_features() {
         /usr/share/qemu/firmware/40-plain.json: does not fit: it lacks `acpi-s3`
         /home/user/.config/qemu/firmware/50-own.json: taken
         /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-    "#]],
+    "]],
     );
     check(
         (EFI, "<features><smm state='off'/></features>"),
         Release::V12_9,
-        &expect![[r#"
+        &expect![[r"
         /usr/share/qemu/firmware/10-arm.json: does not fit: it is not for the architecture and machine type of the guest
         /usr/share/qemu/firmware/20-keys.json: does not fit: it needs SMM, which the document does not want
         /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
@@ -90,7 +90,7 @@ fn a_document_can_ask_for_features() {
         /usr/share/qemu/firmware/40-plain.json: taken
         /home/user/.config/qemu/firmware/50-own.json: fits, but one before it is taken
         /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-    "#]],
+    "]],
     );
 }
 
@@ -100,7 +100,7 @@ fn a_file_of_the_document_is_looked_up() {
     check(
         (os, ""),
         Release::V11_3,
-        &expect![[r#"
+        &expect![[r"
         /usr/share/qemu/firmware/10-arm.json: does not fit: its file is `/fw/arm.fd`, not the one of the document
         /usr/share/qemu/firmware/20-keys.json: does not fit: its file is `/fw/keys.fd`, not the one of the document
         /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
@@ -108,7 +108,7 @@ fn a_file_of_the_document_is_looked_up() {
         /usr/share/qemu/firmware/40-plain.json: taken
         /home/user/.config/qemu/firmware/50-own.json: does not fit: its file is `/fw/own.fd`, not the one of the document
         /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-    "#]],
+    "]],
     );
 }
 
@@ -117,7 +117,7 @@ fn without_a_request_none_is_taken() {
     check(
         ("<os><type arch='x86_64' machine='q35'>hvm</type></os>", ""),
         Release::V12_9,
-        &expect![[r#"
+        &expect![[r"
         /usr/share/qemu/firmware/10-arm.json: the document does not ask for it
         /usr/share/qemu/firmware/20-keys.json: the document does not ask for it
         /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
@@ -125,6 +125,6 @@ fn without_a_request_none_is_taken() {
         /usr/share/qemu/firmware/40-plain.json: the document does not ask for it
         /home/user/.config/qemu/firmware/50-own.json: the document does not ask for it
         /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-    "#]],
+    "]],
     );
 }

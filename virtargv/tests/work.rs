@@ -67,10 +67,10 @@ fn vcpus_are_plugged_in_their_order() {
     check(
         ("qemu-10.0-ppc64", "pseries"),
         (PLUGGED, ""),
-        &expect![[r#"
+        &expect![[r"
         once QEMU's threads are known: vCPU 2 is plugged by `device_add`, as QEMU answers to `query-hotpluggable-cpus` (vcpus/vcpu[3])
         once QEMU's threads are known: vCPU 1 is plugged by `device_add`, as QEMU answers to `query-hotpluggable-cpus` (vcpus/vcpu[2])
-    "#]],
+    "]],
     );
 }
 

@@ -141,13 +141,16 @@ impl<'t> Conf<'t> {
         })
     }
 
-    /// A size in bytes, or the string `unlimited`: `Some(None)`.
-    pub fn size(&mut self, key: &'static str) -> Option<Option<u64>> {
-        self.get(key, "a number of bytes or the string `unlimited`", |value| match value {
-            Value::Unsigned(number) => Some(Some(*number)),
-            Value::Text("unlimited") => Some(None),
+    /// Sets `size` to a size in bytes, or to `None` for the string `unlimited`.
+    pub fn size(&mut self, key: &'static str, size: &mut Option<u64>) {
+        let unlimited = self.get(key, "a number of bytes or the string `unlimited`", |value| match value {
+            Value::Unsigned(number) => Some((false, *number)),
+            Value::Text("unlimited") => Some((true, 0)),
             _ => None,
-        })
+        });
+        if let Some((unlimited, number)) = unlimited {
+            *size = (!unlimited).then_some(number);
+        }
     }
 
     /// The first and last port of a range: `min` is at least `lowest`, `max` at least `min`.

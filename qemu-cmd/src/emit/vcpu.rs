@@ -29,18 +29,15 @@ pub(super) fn plugged(e: &mut Emit<'_>) {
     vcpus.sort_by_key(|(vcpu, _)| (vcpu.order, vcpu.id));
     for (vcpu, index) in vcpus {
         e.at_numbered("vcpus/vcpu", index, vcpu.pos);
-        match place(e, vcpu.id) {
-            Some(arguments) => {
-                e.after("device_add", arguments, "a vCPU that can be unplugged is not one of `-smp`")
-            }
-            None => {
-                let what = format!(
-                    "vCPU {} is plugged by `device_add`, as QEMU answers to `query-hotpluggable-cpus`",
-                    vcpu.id
-                );
-                e.host(Work::Vcpus, what);
-            }
+        if let Some(arguments) = place(e, vcpu.id) {
+            e.after("device_add", arguments, "a vCPU that can be unplugged is not one of `-smp`");
+            continue;
         }
+        let what = format!(
+            "vCPU {} is plugged by `device_add`, as QEMU answers to `query-hotpluggable-cpus`",
+            vcpu.id
+        );
+        e.host(Work::Vcpus, what);
     }
 }
 

@@ -53,10 +53,9 @@ fn port(e: &mut Emit<'_>, nic: &Interface, alias: &Alias) {
 fn connect(e: &mut Emit<'_>, nic: &Interface, alias: &Alias) {
     let is_assigned = matches!(nic.actual_source(), Source::Hostdev(_));
     if !is_assigned {
-        for setting in [nic.actual_vlan().map(vlan), nic.actual_virtual_port().map(virtual_port)] {
-            if let Some(setting) = setting {
-                e.host(Work::Connect, format!("the port of `{alias}` gets {setting}"));
-            }
+        let settings = [nic.actual_vlan().map(vlan), nic.actual_virtual_port().map(virtual_port)];
+        for setting in settings.into_iter().flatten() {
+            e.host(Work::Connect, format!("the port of `{alias}` gets {setting}"));
         }
     }
     if let Some(isolated) = nic.actual_isolated() {
@@ -73,9 +72,11 @@ fn connect(e: &mut Emit<'_>, nic: &Interface, alias: &Alias) {
         e.host(Work::Bandwidth, format!("traffic of `{alias}` is limited:{}", rates(bandwidth)));
     }
     if let Some(filter) = &nic.filter {
-        let parameters: String =
-            filter.parameters.iter().map(|one| format!(" {}={}", one.name, one.value)).collect();
-        e.host(Work::Filter, format!("the filter `{}` is applied to `{alias}`{parameters}", filter.filter));
+        let parameters: Vec<String> =
+            filter.parameters.iter().map(|one| format!("{}={}", one.name, one.value)).collect();
+        let parameters = parameters.join(" ");
+        let what = format!("the filter `{}` is applied to `{alias}` {parameters}", filter.filter);
+        e.host(Work::Filter, what.trim_end().to_owned());
     }
     for ip in &nic.host_ips {
         let prefix = ip.prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();

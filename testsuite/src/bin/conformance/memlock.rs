@@ -65,6 +65,6 @@ fn one(corpus: &Corpus, dir: &Path, input: &str) -> Result<Value, String> {
     let outcome = virtargv::run(&document, &Request::new(&caps, &host));
     match outcome.command_line {
         Some(line) => Ok(of(&line)),
-        None => Err(outcome.report.iter().map(|problem| format!("{problem}; ")).collect()),
+        None => Err(outcome.report.first().map(ToString::to_string).unwrap_or_default()),
     }
 }
