@@ -1,5 +1,6 @@
-//! The list of known names is what the readers ask for.
+//! The lists of known names and words are what the readers ask for.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first failure")]
 #![allow(clippy::disallowed_methods, reason = "the test reads documents, and writes the list")]
 
 #[path = "names/explore.rs"]

@@ -1,6 +1,7 @@
 //! The limits of QEMU's process among the needs of a command line.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first failure")]
+#![allow(clippy::option_option, reason = "no need, or the limit of a need, which can be none")]
 
 use virtargv::{DriverConfig, FixedHost, Release, Request, builtin};
 use virtargv_qemu_cmd::{Need, Resource};

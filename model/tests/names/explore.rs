@@ -118,7 +118,11 @@ impl Names {
     /// The words, one attribute or text a line.
     pub fn words_to_text(&self) -> String {
         let listed = self.words.iter().filter(|(_, words)| !words.is_empty());
-        listed.map(|(path, words)| format!("{path} {}\n", words.join(" "))).collect()
+        let mut out = String::new();
+        for (path, words) in listed {
+            let _ = writeln!(out, "{path} {}", words.join(" "));
+        }
+        out
     }
 
     /// The list, one element a line.
