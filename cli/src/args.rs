@@ -7,14 +7,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use virtargv::{Arch, Cap, Release};
 use virtargv_host::Uuid;
 
+mod attributes;
 mod caps;
 mod diff;
 mod examples;
+mod firmware;
 mod hotplug;
 
+pub(crate) use attributes::{AttributesFormat, ExplainAttributeArgs};
 pub(crate) use caps::{
     CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRepliesArgs, CapsRequireArgs, CapsShowArgs,
 };
+pub(crate) use firmware::{FirmwareArgs, FirmwareFormat};
 
 pub(crate) use diff::{DiffArgs, DiffFormat};
 pub(crate) use hotplug::{AttachArgs, DetachArgs, DeviceArgs, HotplugFormat, UpdateArgs};
@@ -51,6 +55,10 @@ pub(crate) enum Command {
     /// Print the commands for QEMU's monitor that change a device of a running domain: a medium, a password, a link, the size
     /// of virtio-mem.
     Update(UpdateArgs),
+    /// Show each firmware descriptor of the host in libvirt's order: taken for a document, or why not.
+    ///
+    /// The exit code is 1 where the document asks for firmware and none fits.
+    Firmware(FirmwareArgs),
     /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),
@@ -59,6 +67,9 @@ pub(crate) enum Command {
     Host(HostCommand),
     /// Explain rules: what must hold, why, and what to do; without an id, list all rules.
     Explain(ExplainArgs),
+    /// Explain attributes of the domain format: where they go (command line, QEMU's monitor, host, nowhere), their values and
+    /// releases; without a path, list all.
+    ExplainAttribute(ExplainAttributeArgs),
     /// Print the completions of this command for a shell.
     Completions(CompletionsArgs),
     /// Print the man page of this command, or write those of all subcommands.

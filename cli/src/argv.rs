@@ -86,6 +86,13 @@ fn needs(line: &CommandLine, args: &ArgvArgs) -> String {
     for need in line.explain().lines() {
         let _ = writeln!(out, "# - {need}");
     }
+    let work = line.explain_work();
+    if !work.is_empty() {
+        out.push_str("# libvirt also does, in this order:\n");
+    }
+    for one in work.lines() {
+        let _ = writeln!(out, "# - {one}");
+    }
     out
 }
 

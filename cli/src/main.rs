@@ -9,6 +9,8 @@ mod caps_cmd;
 mod check;
 mod diff;
 mod explain;
+mod explain_attribute;
+mod firmware;
 mod fix;
 mod host;
 mod host_show;
@@ -47,9 +49,11 @@ fn main() -> ExitCode {
         Command::Attach(args) => hotplug::attach(&args),
         Command::Detach(args) => hotplug::detach(&args),
         Command::Update(args) => hotplug::update(&args),
+        Command::Firmware(args) => firmware::run(&args),
         Command::Caps(command) => caps_cmd::run(&command),
         Command::Host(command) => host_show::run(&command),
         Command::Explain(args) => explain::run(&args),
+        Command::ExplainAttribute(args) => explain_attribute::run(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::pages(&args),
     };

@@ -105,13 +105,16 @@ fn needs_are_comments_or_json() {
         [
             "# The command line requires on the host (virtargv creates none of it):",
             "# - a directory `/no/such/directory` that QEMU can write to",
+            "# - a limit of 0 bytes of core dumps (RLIMIT_CORE): the driver's setting `max_core`",
+            "# libvirt also does, in this order:",
+            "# - on QEMU's monitor: {\"execute\":\"balloon\",\"arguments\":{\"value\":67108864},\"id\":\"the balloon is asked for the size that it leaves the guest\"} (currentMemory)",
         ]
     );
     let output = virtargv(&["argv", "--explain-host", "--format", "json", "-"], GOOD).stdout;
     let json: Value = serde_json::from_slice(&output).expect("JSON");
     let kinds: Vec<&str> =
         json["needs"].as_array().expect("an array").iter().filter_map(|need| need["need"].as_str()).collect();
-    assert_eq!(kinds, ["directory", "content", "descriptor"]);
+    assert_eq!(kinds, ["directory", "content", "descriptor", "limit"]);
     assert_eq!(json["after"][0]["execute"], "balloon");
     assert!(json["monitor"].as_str().expect("a path").ends_with("/monitor.sock"));
     assert_eq!(virtargv(&["argv", "--explain-host", "--format", "nul", "-"], GOOD).status.code(), Some(2));
@@ -204,4 +207,40 @@ fn completions_and_man_pages_have_every_subcommand() {
         assert!(page.contains("Examples:") && page.contains("Exit codes: 0 "), "{name}");
     }
     assert_eq!(virtargv(&["man", "/no/such/directory"], "").status.code(), Some(2));
+}
+
+#[test]
+fn attributes_are_explained() {
+    let check = |args: &[&str], expected: &str| {
+        let output = virtargv(&[&["explain-attribute"], args].concat(), "");
+        assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
+    };
+    check(
+        &["cputune/vcpupin/@cpuset"],
+        "cputune/vcpupin/@cpuset: the host's work\n  the host's work: thread-affinity\n  releases: is read by every release\n  rules: vcpupin-twice\n",
+    );
+    let output = virtargv(&["explain-attribute", "disk/driver/@cahce"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("did you mean `disk/driver/@cache`?"), "{}", text(&output.stderr));
+    let output = virtargv(&["explain-attribute", "disk/driver/@cache", "--format", "json"], "").stdout;
+    let json: Value = serde_json::from_slice(&output).expect("JSON");
+    assert_eq!(json[0]["goes"], "line");
+    assert_eq!(json[0]["values"][1], "writethrough");
+    let all = virtargv(&["explain-attribute"], "").stdout;
+    assert!(text(&all).lines().count() > 1500);
+}
+
+#[test]
+fn firmware_is_listed_with_reasons() {
+    let args = ["firmware", "--host", "none", "-"];
+    let output = virtargv(&args, GOOD);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("the firmware of the host"), "{}", text(&output.stderr));
+    let output = virtargv(&["firmware", "--format", "json", "-"], GOOD);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let verdicts = json.as_array().expect("an array").iter().map(|one| one["verdict"].as_str());
+    for verdict in verdicts {
+        assert!(matches!(verdict, Some("not-asked" | "hidden" | "no-descriptor")), "{verdict:?}");
+    }
+    assert_eq!(output.status.code(), Some(0));
 }

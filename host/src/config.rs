@@ -42,6 +42,12 @@ pub struct DriverConfig {
     pub security_driver: String,
     /// `dump_guest_core`
     pub dump_guest_core: bool,
+    /// `max_core`: the size in bytes of the largest core dump of QEMU; `None` for `"unlimited"`.
+    pub max_core: Option<u64>,
+    /// `max_files`: the most files that QEMU has open; 0 for the limit that it inherits.
+    pub max_files: u32,
+    /// `max_processes`: the most processes of QEMU's user; 0 for the limit that it inherits.
+    pub max_processes: u32,
     /// `set_process_name`: whether the process has the name of the guest.
     pub set_process_name: bool,
     /// `log_timestamp`
@@ -178,6 +184,9 @@ impl Default for DriverConfig {
             group: None,
             security_driver: "none".into(),
             dump_guest_core: false,
+            max_core: Some(0),
+            max_files: 0,
+            max_processes: 0,
             set_process_name: false,
             log_timestamp: true,
             seccomp_sandbox: -1,

@@ -11,7 +11,7 @@ use virtargv_model::one_line;
 use virtargv_qemu_cmd::{CommandLine, Descriptor, Helper, Joins, Need, Process, Role, TapDevice};
 
 use crate::settings::Settings;
-use crate::{helper, open, program, tap};
+use crate::{helper, limits, open, program, tap};
 
 /// The longest path of a UNIX socket, in bytes.
 const SOCKET_PATH: usize = 107;
@@ -109,6 +109,14 @@ fn one(need: &Need, line: &CommandLine, passed: &dyn Fn(&u32) -> bool) -> Found 
         Need::Tap { name, joins, device, queues, .. } => tap_device(name.as_deref(), *queues, joins, device),
         Need::Vfio { address } => vfio(address),
         Need::HugePages { path, size_kib } => huge_pages(Path::new(path), *size_kib),
+        Need::Limit { resource, limit, .. } => limits::check(*resource, *limit).map_err(|most| {
+            let why = format!("the launcher itself is limited to {most}, and may not raise it");
+            let help = format!(
+                "run this as root with CAP_SYS_RESOURCE, or raise the hard limit {} of the launcher",
+                resource.rlimit()
+            );
+            if geteuid().is_root() { Lack::new(why, help) } else { Lack::of_root(why, help) }
+        }),
         _ => Err(Lack::new("this launcher does not know it", "use a launcher of the same version")),
     }
 }

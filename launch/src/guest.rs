@@ -11,6 +11,7 @@ use virtargv_qemu_cmd::{Action, CommandLine, Lifecycle};
 use crate::child::{PAUSE, Process};
 use crate::created::Created;
 use crate::error::Error;
+use crate::limits;
 use crate::monitor::Monitor;
 use crate::open::Opened;
 use crate::settings::{Output, Settings};
@@ -76,6 +77,7 @@ impl Opened<'_> {
         });
         // The command owns this process's copies of the descriptors, and is dropped with them.
         let mut qemu = Process::start(command, &settings.message)?;
+        limits::apply(line, &qemu)?;
         let begun = begin(line, &settings, &mut qemu);
         let monitor = begun.map_err(|why| because_ended(why, &mut qemu))?;
         Ok(Guest { monitor, qemu, helpers, settings, lifecycle: line.lifecycle, _created: created })

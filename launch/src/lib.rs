@@ -33,6 +33,7 @@ mod created;
 mod error;
 mod guest;
 mod helper;
+mod limits;
 mod monitor;
 mod open;
 mod program;

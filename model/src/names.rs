@@ -18,9 +18,11 @@
 //! with; `>11.3` is the first release followed that has it, where the version is not known exactly; `<7.0` the last that has it.
 
 mod list;
+mod paths;
 mod questions;
 mod tell;
 
+pub use paths::{KnownName, known_names, words};
 pub use questions::{Asked, Questions};
 
 use crate::read::{El, Elements, MERGED};

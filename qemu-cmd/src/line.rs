@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use foldhash::HashMap;
 
-use crate::{After, Argument, Lifecycle, Need};
+use crate::{After, Argument, HostWork, Lifecycle, Need};
 
 /// Environment, path of the binary and arguments, as they are given to `execve`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,6 +21,8 @@ pub struct CommandLine {
     pub monitor: String,
     /// The commands that QEMU is given on its monitor after it has started, before the guest runs, in this order.
     pub after: Vec<After>,
+    /// What is done on the host beside, in libvirt's order.
+    pub host: Vec<HostWork>,
     /// What is done when the guest powers off, reboots or crashes.
     pub lifecycle: Lifecycle,
 }

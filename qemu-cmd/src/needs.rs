@@ -15,6 +15,7 @@ use virtargv_model::Spelled as _;
 use virtargv_model::device::storage::ImageFormat;
 
 use crate::helper::Helper;
+use crate::limit::Resource;
 use crate::tap::TapDevice;
 
 /// One thing that a command line requires on the host.
@@ -100,6 +101,15 @@ pub enum Need {
     Vfio {
         /// Its address, `DOMAIN:BUS:SLOT.FUNCTION`.
         address: String,
+    },
+    /// A limit of resources of QEMU's process. libvirt sets it, soft and hard, before QEMU begins.
+    Limit {
+        /// What is limited.
+        resource: Resource,
+        /// The limit in the unit of the resource; `None` for no limit.
+        limit: Option<u64>,
+        /// What the number comes from, as a phrase.
+        why: String,
     },
     /// A mounted hugetlbfs with free pages.
     HugePages {
@@ -215,6 +225,7 @@ impl Need {
             Self::Tap { .. } => "tap",
             Self::Vfio { .. } => "vfio",
             Self::HugePages { .. } => "huge-pages",
+            Self::Limit { .. } => "limit",
         }
     }
 
@@ -278,6 +289,12 @@ impl Need {
             Self::HugePages { path, size_kib } => {
                 put("path", path.as_str().into());
                 put("size_kib", (*size_kib).into());
+            }
+            Self::Limit { resource, limit, why } => {
+                put("resource", resource.name().into());
+                put("rlimit", resource.rlimit().into());
+                put("limit", json!(limit));
+                put("why", why.as_str().into());
             }
         }
         out.insert("text".into(), self.to_string().into());
@@ -353,6 +370,12 @@ impl fmt::Display for Need {
             Self::Vfio { address } => write!(f, "the PCI device {address}, bound to vfio-pci"),
             Self::HugePages { path, size_kib } => {
                 write!(f, "a directory `{path}` on a mounted hugetlbfs with free pages of {size_kib} KiB")
+            }
+            Self::Limit { resource, limit: Some(limit), why } => {
+                write!(f, "a limit of {limit} {} ({}): {why}", resource.counted(), resource.rlimit())
+            }
+            Self::Limit { resource, limit: None, why } => {
+                write!(f, "no limit of {} ({}): {why}", resource.phrase(), resource.rlimit())
             }
         }
     }

@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 use virtargv_model::{Source, one_line};
 
 use crate::props::json_string;
-use crate::{ArgValue, Argument, CommandLine, Form, Origin};
+use crate::{ArgValue, Argument, CommandLine, Form, Origin, When};
 
 /// The forms in which a command line is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,7 +33,8 @@ pub enum Format {
     /// `{"settings": name}`; fields that do not apply are `null`.
     Json,
     /// Like `Json`, with `needs` (array, see [`Need::to_json`](crate::Need::to_json)), `monitor` (the path of its socket) and
-    /// `after` (array of QMP commands, see [`After::to_json`](crate::After::to_json)). It has the master key and passwords.
+    /// `after` (array of QMP commands, see [`After::to_json`](crate::After::to_json)) and `host` (what is
+    /// done on the host, see [`HostWork::to_json`](crate::HostWork::to_json)). It has the master key and passwords.
     JsonWithNeeds,
     /// Program and arguments, each ended by NUL; the environment is left out.
     Nul,
@@ -125,6 +126,32 @@ impl CommandLine {
         }
     }
 
+    /// What follows the start, and the work on the host, as text for people, one a line: when, what, and the element.
+    pub fn explain_work(&self) -> String {
+        let mut out = String::new();
+        let mut line = |text: &str, origin: &Origin| {
+            let element = match origin {
+                Origin::Element(element) => format!(" ({element})"),
+                _ => String::new(),
+            };
+            out.push_str(&one_line(&[text, &element].concat()));
+            out.push('\n');
+        };
+        // vCPUs are plugged first, then threads are dealt with, then the other commands follow.
+        let plugs = self.after.iter().take_while(|after| after.command == "device_add").count();
+        let (plugs, commands) = self.after.split_at_checked(plugs).unwrap_or((&self.after, &[]));
+        let mut work = self.host.iter().peekable();
+        for (limit, commands) in [(When::Process, plugs), (When::Threads, commands), (When::Running, &[])] {
+            while let Some(one) = work.next_if(|one| one.work.when() <= limit) {
+                line(&one.to_string(), &one.origin);
+            }
+            for after in commands {
+                line(&format!("on QEMU's monitor: {}", after.to_json()), &after.origin);
+            }
+        }
+        out
+    }
+
     /// The needs as text for people, one a line.
     pub fn explain(&self) -> String {
         let mut out = String::new();
@@ -168,6 +195,10 @@ impl CommandLine {
             out.push_str(",\"after\":[");
             separated(&self.after, out, |after, out| {
                 let _ = write!(out, "{}", after.to_json());
+            });
+            out.push_str("],\"host\":[");
+            separated(&self.host, out, |work, out| {
+                let _ = write!(out, "{}", work.to_json());
             });
             out.push(']');
         }

@@ -5,6 +5,7 @@
 //! assert!(matrix::cases().any(|case| case.name == "net-teaming"));
 //! ```
 
+pub mod attributes;
 pub mod definitions;
 pub mod descriptors;
 pub mod examples;

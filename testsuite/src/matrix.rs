@@ -216,7 +216,11 @@ impl Case {
     }
 
     /// What `answer` says to the request of this case.
-    fn asked<T>(&self, line_for: LineFor, answer: impl FnOnce(&Request<'_>) -> T) -> Result<T, String> {
+    pub(crate) fn asked<T>(
+        &self,
+        line_for: LineFor,
+        answer: impl FnOnce(&Request<'_>) -> T,
+    ) -> Result<T, String> {
         let caps = self.caps()?;
         let host = host::host(self.host, self.release);
         let mut request = Request::new(&caps, &*host);

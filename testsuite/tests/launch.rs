@@ -63,6 +63,8 @@ const TRIALS: &[(&str, Try)] = &[
     ("reboot", reboot),
     ("master_key", master_key),
     ("after_the_start", after_the_start),
+    ("limits", limits),
+    ("plugged", plugged),
     ("qemu_fails", qemu_fails),
     ("interrupted_before", interrupted_before),
     ("interrupted", interrupted),
@@ -347,6 +349,51 @@ fn master_key() -> Done {
 }
 
 /// What libvirt does on the monitor between the start of QEMU and that of the guest.
+/// QEMU has the limits of the document and of the settings; these are below those of any machine.
+fn limits() -> Done {
+    let scratch = Scratch::new("limits")?;
+    let document = document("", "")
+        .replace("<features>", "<memtune><hard_limit unit='KiB'>48</hard_limit></memtune><features>");
+    let line = scratch.line(&document, Release::default())?;
+    let guest = begin(&line, paused())?;
+    let dir = scratch.path()?;
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_of_guest = |process: &PathBuf| {
+        fs::read(process.join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(dir))
+    };
+    let mut found = Vec::new();
+    for process in all.filter(is_of_guest) {
+        let text = fs::read_to_string(process.join("limits")).unwrap_or_default();
+        let of = |name: &str| text.lines().find(|line| line.starts_with(name)).map(str::to_owned);
+        found.push((of("Max locked memory"), of("Max core file size")));
+    }
+    drop(guest);
+    let is_as_wanted = |(locked, core): &(Option<String>, Option<String>)| {
+        let words = |line: &Option<String>| line.clone().unwrap_or_default();
+        words(locked).contains(" 49152 ") && words(core).contains(" 0 ")
+    };
+    if !found.iter().any(is_as_wanted) {
+        return Err(format!("other limits: {found:?}").into());
+    }
+    scratch.check_clean()
+}
+
+/// QEMU takes the vCPUs that are plugged after the start.
+fn plugged() -> Done {
+    let scratch = Scratch::new("plugged")?;
+    let vcpus = "<vcpu>4</vcpu><vcpus><vcpu id='0' enabled='yes' hotpluggable='no' order='1'/>
+        <vcpu id='1' enabled='yes' hotpluggable='yes' order='2'/><vcpu id='2' enabled='yes' hotpluggable='yes' order='3'/>
+        <vcpu id='3' enabled='no' hotpluggable='yes'/></vcpus><cpu><topology sockets='1' cores='2' threads='2'/></cpu><features>";
+    let line = scratch.line(&document("", "").replace("<features>", vcpus), Release::default())?;
+    let mut guest = begin(&line, paused())?;
+    let cpus = guest.monitor().ask("query-cpus-fast", &Value::Null).map_err(|why| why.to_string())?;
+    drop(guest);
+    if cpus.as_array().map(Vec::len) != Some(3) {
+        return Err(format!("other vCPUs: {cpus}").into());
+    }
+    scratch.check_clean()
+}
+
 fn after_the_start() -> Done {
     let scratch = Scratch::new("after")?;
     let dir = scratch.path()?;

@@ -47,11 +47,13 @@
 //! # Ok::<(), virtargv::Report>(())
 //! ```
 
+pub mod attributes;
 mod complete;
 pub mod diff;
 #[cfg(feature = "examples")]
 pub mod examples;
 pub mod explain;
+pub mod firmware;
 mod hotplug;
 mod migration;
 #[cfg(feature = "render")]

@@ -33,6 +33,8 @@ Examples:
   virtargv check /etc/libvirt/qemu                   every problem of many documents
   virtargv caps require guest.xml                    the flags that it needs, and the oldest QEMU with them
   virtargv explain net-teaming-transient-type        what a rule requires, and why
+  virtargv explain-attribute disk/driver/@cache      where an attribute goes
+  virtargv firmware guest.xml                        which firmware of the host it gets, and why not the others
 ",
     exit_codes!()
 );
@@ -247,6 +249,25 @@ Examples:
   virtargv explain net-teaming-transient-type  what a rule requires, why, and what to do
 ",
     plain_exit_codes!()
+);
+
+pub(super) const EXPLAIN_ATTRIBUTE: &str = concat!(
+    "\
+Examples:
+  virtargv explain-attribute                       all attributes, and where each goes
+  virtargv explain-attribute disk/driver/@cache    one: its place, option, values and releases
+  virtargv explain-attribute cputune --format json an element with all its attributes
+",
+    plain_exit_codes!()
+);
+
+pub(super) const FIRMWARE: &str = concat!(
+    "\
+Examples:
+  virtargv firmware guest.xml                     each firmware of this machine: taken, or why not
+  virtargv firmware --host host.json guest.xml    those of another machine
+",
+    exit_codes!()
 );
 
 pub(super) const COMPLETIONS: &str = concat!(

@@ -133,6 +133,26 @@ impl<'t> Conf<'t> {
         })
     }
 
+    /// A whole number of 32 bits that is not negative.
+    pub fn count(&mut self, key: &'static str) -> Option<u32> {
+        self.get(key, "a whole number of 32 bits, not negative", |value| match value {
+            Value::Unsigned(number) => u32::try_from(*number).ok(),
+            _ => None,
+        })
+    }
+
+    /// Sets `size` to a size in bytes, or to `None` for the string `unlimited`.
+    pub fn size(&mut self, key: &'static str, size: &mut Option<u64>) {
+        let unlimited = self.get(key, "a number of bytes or the string `unlimited`", |value| match value {
+            Value::Unsigned(number) => Some((false, *number)),
+            Value::Text("unlimited") => Some((true, 0)),
+            _ => None,
+        });
+        if let Some((unlimited, number)) = unlimited {
+            *size = (!unlimited).then_some(number);
+        }
+    }
+
     /// The first and last port of a range: `min` is at least `lowest`, `max` at least `min`.
     pub fn ports(&mut self, (min, max): (&'static str, &'static str), range: &mut (u16, u16), lowest: u16) {
         let port = |value: &Value<'t>| match value {

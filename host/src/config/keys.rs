@@ -52,6 +52,8 @@ impl DriverConfig {
             vnc_auto_unix_socket vnc_tls vnc_sasl vnc_allow_host_audio nographics_allow_host_audio
             spice_auto_unix_socket spice_tls spice_sasl chardev_tls vxhs_tls nbd_tls);
         set!(conf.integer => config: seccomp_sandbox);
+        set!(conf.count => config: max_files max_processes);
+        conf.size("max_core", &mut config.max_core);
         let displays = ("remote_display_port_min", "remote_display_port_max");
         conf.ports(displays, &mut config.remote_display_ports, 5900);
         let websockets = ("remote_websocket_port_min", "remote_websocket_port_max");

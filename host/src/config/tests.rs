@@ -41,7 +41,7 @@ fn values_are_read_as_libvirt_reads_them() {
 fn settings_are_those_of_their_keys() {
     let (config, problems) = applied(
         "user = 'qemu'\ngroup = 'kvm'\nvnc_tls = 1\nlog_timestamp = 0\nseccomp_sandbox = -1\n\
-         vnc_password = 'pass'\nmemory_backing_dir = '/mem'\nsecurity_driver = [ 'selinux', 'dac' ]\n\
+         max_core = \"unlimited\"\nmax_files = 1024\nmax_processes = 0\nvnc_password = 'pass'\nmemory_backing_dir = '/mem'\nsecurity_driver = [ 'selinux', 'dac' ]\n\
          nvram = [\n  '/a.fd:/b.fd',\n  '/c.fd:/d.fd'\n]\nhugetlbfs_mount = ['/huge/2048', '/huge/1048576']\n",
     );
     assert_eq!(problems, Vec::<String>::new());
@@ -52,6 +52,8 @@ fn settings_are_those_of_their_keys() {
         group: Some("kvm".into()),
         vnc_tls: true,
         log_timestamp: false,
+        max_core: None,
+        max_files: 1024,
         vnc_password: Some("pass".into()),
         memory_backing_dir: "/mem/libvirt/qemu".into(),
         security_driver: "selinux".into(),
@@ -114,6 +116,14 @@ fn problems_name_line_and_setting() {
             "line 1: `vnc_tls` is the string `yes`, it must be `0` or `1`",
             "line 2: `log_timestamp` is a list, it must be `0` or `1`",
         ],
+    );
+    check(
+        "max_core = 'all'",
+        &["line 1: `max_core` is the string `all`, it must be a number of bytes or the string `unlimited`"],
+    );
+    check(
+        "max_files = -1",
+        &["line 1: `max_files` is the number `-1`, it must be a whole number of 32 bits, not negative"],
     );
     check("vnc_listen = 5", &["line 1: `vnc_listen` is the number `5`, it must be a string in quotes"]);
     check(

@@ -85,6 +85,9 @@ conventions! {
     UsbInDeviceOrder: since "11.3";
     /// A USB network device gets a port like every USB device.
     UsbNet: since "10.3";
+    /// With an IOMMU in the guest, its memory is locked once for each host device that is mapped by VFIO, and in any case once
+    /// for each NVMe disk and vDPA interface; else once for all of them.
+    MemoryLockedForEach: since "8.7";
     /// An IOMMU has an alias and an address.
     IommuId: since "8.3";
     /// The options that all virtio devices have follow the name of the device; else each kind of device has its own

@@ -17,6 +17,8 @@ use virtargv_model::read::Question;
 #[derive(Debug, Default)]
 pub struct Names {
     elements: BTreeMap<(String, String), BTreeMap<String, Known>>,
+    /// The words of attributes, and of the texts of elements, by the path of either.
+    words: BTreeMap<String, Vec<&'static str>>,
 }
 
 /// What is known of a name.
@@ -44,6 +46,17 @@ impl Names {
     /// Adds what a document was asked for. Whether there was something new.
     fn add(&mut self, questions: &Questions, release: Release) {
         for (at, question) in &questions.asked {
+            let (around, name) = element(questions, *at);
+            let listed = match question {
+                Question::Words(attribute, words) => Some((format!("{around}/{name}/@{attribute}"), words)),
+                Question::TextWords(words) => Some((format!("{around}/{name}"), words)),
+                _ => None,
+            };
+            if let Some((path, words)) = listed {
+                let known = self.words.entry(path).or_default();
+                let more: Vec<_> = words.iter().copied().filter(|word| !known.contains(word)).collect();
+                known.extend(more);
+            }
             let entry = self.elements.entry(element(questions, *at)).or_default();
             match question {
                 Question::Child(name) => _ = entry.entry(name.clone()).or_default().releases.insert(release),
@@ -100,6 +113,16 @@ impl Names {
                 }
             }
         }
+    }
+
+    /// The words, one attribute or text a line.
+    pub fn words_to_text(&self) -> String {
+        let listed = self.words.iter().filter(|(_, words)| !words.is_empty());
+        let mut out = String::new();
+        for (path, words) in listed {
+            let _ = writeln!(out, "{path} {}", words.join(" "));
+        }
+        out
     }
 
     /// The list, one element a line.

@@ -14,6 +14,7 @@ use virtargv_model::lifecycle::Action;
 use virtargv_model::{Kib, Spelled};
 
 use super::context::Emit;
+use super::vcpu;
 use crate::prepare::device::disk::Backend;
 use crate::prepare::device::memballoon::Balloon;
 use crate::prepare::device::net;
@@ -21,7 +22,8 @@ use crate::text::text;
 use crate::{Lifecycle, Props};
 
 /// The commands, in libvirt's order.
-pub(super) const COMMANDS: &[fn(&mut Emit<'_>)] = &[passwords, link_states, lifecycle, balloon, throttling];
+pub(super) const COMMANDS: &[fn(&mut Emit<'_>)] =
+    &[vcpu::plugged, passwords, link_states, lifecycle, balloon, throttling];
 
 /// The passwords of VNC and SPICE displays, which everyone could read on the command line.
 fn passwords(e: &mut Emit<'_>) {

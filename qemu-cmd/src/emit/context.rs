@@ -18,7 +18,7 @@ use crate::prepare::Prepared;
 use crate::prepare::address::ZpciNumbers;
 use crate::prepare::descriptor::Passed;
 use crate::prepare::device::{self, Device};
-use crate::{After, CommandLine, Form, Lifecycle, Props, Style, Text, Value};
+use crate::{After, CommandLine, Form, HostWork, Lifecycle, Props, Style, Text, Value, Work};
 
 /// The number of arguments from which on properties are kept without room for more: time counts for a small guest, memory
 /// for a large one.
@@ -83,7 +83,9 @@ impl<'p> Emit<'p> {
 
     /// The command line.
     pub fn finish(self) -> CommandLine {
-        CommandLine { needs: self.needs.into_inner().into_list(), ..self.line }
+        let mut line = CommandLine { needs: self.needs.into_inner().into_list(), ..self.line };
+        line.host.sort_by_key(|one| one.work);
+        line
     }
 
     /// The domain.
@@ -312,6 +314,11 @@ impl Emit<'_> {
     /// Adds a command that QEMU gets on its monitor after it has started.
     pub fn after(&mut self, command: &'static str, arguments: Props, why: &'static str) {
         self.line.after.push(After { command, arguments, why, origin: self.origin });
+    }
+
+    /// Adds work on the host.
+    pub fn host(&mut self, work: Work, what: String) {
+        self.line.host.push(HostWork { work, what, origin: self.origin });
     }
 
     /// Sets the path of the QEMU binary.

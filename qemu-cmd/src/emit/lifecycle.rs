@@ -69,3 +69,10 @@ pub(crate) fn teardown(e: &mut Emit<'_>) {
         e.pairs("-run-with", Props::object().with("async-teardown", enabled.is_yes()));
     }
 }
+
+/// Records the limits of QEMU's process.
+pub(super) fn limits(e: &mut Emit<'_>) {
+    for limit in &e.prepared.facts.limits {
+        e.need(limit.clone());
+    }
+}

@@ -9,6 +9,7 @@ mod device;
 mod display;
 mod env;
 mod genid;
+mod host_work;
 mod incoming;
 mod iothreads;
 mod lifecycle;
@@ -105,6 +106,7 @@ const PARTS: &[fn(&mut Emit<'_>)] = &[
     device::pstore::emit,
     lifecycle::teardown,
     sandbox::messages,
+    lifecycle::limits,
 ];
 
 /// Emits memory devices, in releases of libvirt that emit them before all other devices.
@@ -148,6 +150,9 @@ pub fn emit(prepared: Outcome<Box<Prepared<'_>>>) -> Outcome<CommandLine> {
         }
         for command in after::COMMANDS {
             command(&mut emit);
+        }
+        for part in host_work::PARTS {
+            part(&mut emit);
         }
         Outcome { value: Some(emit.finish()), report }
     })

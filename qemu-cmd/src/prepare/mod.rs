@@ -16,6 +16,7 @@ pub(crate) mod device;
 mod directories;
 pub(crate) mod env;
 pub(crate) mod iommufd;
+mod limits;
 pub(crate) mod loader;
 pub(crate) mod memory;
 mod qemu_ns;
@@ -37,6 +38,7 @@ use virtargv_model::{Domain, NAME_MISSING, Outcome, Place, Problem, Report};
 use virtargv_resolve::Guest;
 use virtargv_validate::Validated;
 
+use crate::Need;
 use crate::ident::Alias;
 use crate::text::Text;
 use address::ControllerTable;
@@ -107,6 +109,8 @@ pub(crate) struct Facts {
     pub devices: DeviceFacts,
     /// Displays.
     pub graphics: Vec<graphics::Facts>,
+    /// The limits of QEMU's process.
+    pub limits: Vec<Need>,
 }
 
 impl Prepared<'_> {
@@ -158,6 +162,7 @@ impl Facts {
             iommufd: iommufd?,
             devices,
             graphics,
+            limits: limits::prepare(cx.domain, cx.guest, cx.release(), cx.host.config()),
         })
     }
 }

@@ -7,20 +7,24 @@ use virtargv_model::{Domain, Release, YesNo};
 
 use super::descriptor::{Descriptor, FlashMode, Mapping};
 use super::fit;
+use super::unfit::{Fit, Unfit, require};
 use crate::Guest;
 
 /// Whether the firmware fits.
-pub(super) fn fits(domain: &Domain, guest: &Guest, host: &dyn Host, offer: &Descriptor) -> bool {
+pub(super) fn fits(domain: &Domain, guest: &Guest, host: &dyn Host, offer: &Descriptor) -> Fit {
     let release = guest.release;
-    kind(&domain.os, offer)
-        && fit::target(domain, guest, offer)
-        && fit::features(domain, offer)
-        && paths(domain, host, release, offer)
-        && match &offer.mapping {
-            Mapping::Flash { mode, .. } => flash(&domain.os, *mode) && formats(&domain.os, release, offer),
-            Mapping::Memory { store, .. } => memory(&domain.os, store.is_some()),
-            Mapping::Kernel(_) => true,
+    require(kind(&domain.os, offer), || Unfit::Kind)?;
+    fit::target(domain, guest, offer)?;
+    fit::features(domain, offer)?;
+    paths(domain, host, release, offer)?;
+    match &offer.mapping {
+        Mapping::Flash { mode, .. } => {
+            require(flash(&domain.os, *mode), || Unfit::Mapping)?;
+            require(formats(&domain.os, release, offer), || Unfit::Format)
         }
+        Mapping::Memory { store, .. } => require(memory(&domain.os, store.is_some()), || Unfit::Mapping),
+        Mapping::Kernel(_) => Ok(()),
+    }
 }
 
 /// Whether the firmware is of the kind in the document; without `firmware=`, flash is for UEFI.
@@ -34,28 +38,34 @@ fn kind(os: &Os, offer: &Descriptor) -> bool {
 }
 
 /// Whether the firmware has the paths in the document.
-fn paths(domain: &Domain, host: &dyn Host, release: Release, offer: &Descriptor) -> bool {
+fn paths(domain: &Domain, host: &dyn Host, release: Release, offer: &Descriptor) -> Fit {
     let links = release.has(Convention::FirmwareLinks);
     let real = |path: &str| host.files().real_path(path).unwrap_or_else(|_| path.to_owned());
     let same = |wanted: &str, path: &str| wanted == path || (links && real(wanted) == real(path));
     let os = &domain.os;
     let is_loader = |path: &str| {
-        os.loader.as_ref().and_then(|loader| loader.path.as_deref()).is_none_or(|wanted| same(wanted, path))
+        let wanted = os.loader.as_ref().and_then(|loader| loader.path.as_deref());
+        require(wanted.is_none_or(|wanted| same(wanted, path)), || Unfit::File { path: path.to_owned() })
     };
     let is_template = |wanted: Option<&String>, template: Option<&str>| {
-        wanted.is_none_or(|wanted| template.is_some_and(|template| same(wanted, template)))
+        let fits = wanted.is_none_or(|wanted| template.is_some_and(|template| same(wanted, template)));
+        require(fits, || Unfit::Template { path: template.map(str::to_owned) })
     };
     match &offer.mapping {
         Mapping::Flash { executable, template, .. } => {
             let wanted = os.nvram.as_ref().and_then(|nvram| nvram.template.as_ref());
-            is_loader(&executable.path)
-                && is_template(wanted, template.as_ref().map(|file| file.path.as_str()))
+            is_loader(&executable.path)?;
+            is_template(wanted, template.as_ref().map(|file| file.path.as_str()))
         }
         Mapping::Memory { path, store } => {
             let wanted = os.varstore.as_ref().and_then(|store| store.template.as_ref());
-            is_loader(path) && is_template(wanted, store.as_deref())
+            is_loader(path)?;
+            is_template(wanted, store.as_deref())
         }
-        Mapping::Kernel(path) => os.direct.kernel.as_ref().is_none_or(|wanted| wanted == path),
+        Mapping::Kernel(path) => {
+            let wanted = os.direct.kernel.as_ref();
+            require(wanted.is_none_or(|wanted| wanted == path), || Unfit::File { path: path.clone() })
+        }
     }
 }
 

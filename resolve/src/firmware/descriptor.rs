@@ -1,5 +1,7 @@
 //! Firmware descriptors, in the format of QEMU's `docs/interop/firmware.json`.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use virtargv_host::{Answer, Host, HostError};
 use virtargv_model::os::{Firmware, FlashFormat};
@@ -145,12 +147,23 @@ fn target(value: &Value) -> Option<Vec<(String, String)>> {
     Some(machines.into_iter().map(|machine| (arch.to_owned(), machine)).collect())
 }
 
+/// A file in one of the directories of descriptors.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Its path.
+    pub path: String,
+    /// The path of the file of the same name that hides it.
+    pub hidden_by: Option<String>,
+    /// What it says; `None` where it is hidden, or no descriptor.
+    pub descriptor: Option<Descriptor>,
+}
+
 /// The firmware descriptors of `host`, in the order in which they are tried: by file name. A descriptor hides those
-/// with the same name in later directories, even where it is empty.
+/// with the same name in later directories, even where it is empty; these follow it here.
 ///
 /// # Errors
 /// Where the host does not know its files. A directory that is not there has no descriptors.
-pub(super) fn all(host: &dyn Host) -> Answer<Vec<Descriptor>> {
+pub(super) fn files(host: &dyn Host) -> Answer<Vec<Found>> {
     let (machine, files) = (host.machine(), host.files());
     let mut directories = Vec::new();
     if !host.config().privileged {
@@ -160,22 +173,36 @@ pub(super) fn all(host: &dyn Host) -> Answer<Vec<Descriptor>> {
         directories.extend(config.map(|config| format!("{config}/qemu/firmware")));
     }
     directories.extend(["/etc/qemu/firmware".to_owned(), "/usr/share/qemu/firmware".to_owned()]);
-    let mut found: Vec<(String, String)> = Vec::new();
+    // The paths of each name, that of the first directory first.
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for directory in directories {
         let names = match files.list(&directory) {
             Err(HostError::NotFound { .. }) => continue,
             names => names?,
         };
         for name in names.into_iter().filter(|name| !name.starts_with('.')) {
-            if !found.iter().any(|(known, _)| *known == name) {
-                let path = format!("{directory}/{name}");
-                found.push((name, path));
-            }
+            let path = format!("{directory}/{name}");
+            found.entry(name).or_default().push(path);
         }
     }
-    found.sort();
-    let texts = found.iter().filter_map(|(_, path)| files.read_text(path).ok());
-    Ok(texts.filter_map(|text| Descriptor::parse(&text)).collect())
+    let of_name = |paths: Vec<String>| {
+        let first = paths.first().cloned();
+        let all = paths.into_iter().enumerate().map(move |(index, path)| {
+            let hidden_by = first.clone().filter(|_| index > 0);
+            let text = if index == 0 { files.read_text(&path).ok() } else { None };
+            Found { descriptor: text.and_then(|text| Descriptor::parse(&text)), hidden_by, path }
+        });
+        all.collect::<Vec<_>>()
+    };
+    Ok(found.into_values().flat_map(of_name).collect())
+}
+
+/// The descriptors among the [`files`] of `host`.
+///
+/// # Errors
+/// Where the host does not know its files.
+pub(super) fn all(host: &dyn Host) -> Answer<Vec<Descriptor>> {
+    Ok(files(host)?.into_iter().filter_map(|found| found.descriptor).collect())
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any text and `?` for any character.

@@ -6,6 +6,11 @@
 mod by_mode;
 mod descriptor;
 mod fit;
+mod offered;
+mod unfit;
+
+pub use offered::{OfferedFirmware, Verdict, offered};
+pub use unfit::Unfit;
 
 use descriptor::{Descriptor, FlashMode, Mapping};
 use virtargv_caps::Convention;
@@ -26,21 +31,9 @@ pub(crate) fn complete(work: &mut Work<'_>) {
     if !work.options.abi_update {
         keep_earlier_selection(os);
     }
-    let by_mode = work.release.has(Convention::FirmwareByMode);
-    if let Some(loader) = &mut os.loader
-        && loader.path.is_some()
-        && os.firmware.is_none()
-    {
-        let by_default = loader.kind.is_none();
-        let rom = *loader.kind.get_or_insert(LoaderType::Rom) == LoaderType::Rom;
-        if by_default || (rom && work.release.has(Convention::RomFormat)) {
-            loader.format.get_or_insert(FlashFormat::Raw);
-        }
-        // A file without `type=` is taken as it is.
-        if by_default && by_mode {
-            by_mode::complete_stores(os, work.domain.name.as_deref(), work.host);
-            return;
-        }
+    if complete_file(os, work.release) {
+        by_mode::complete_stores(os, work.domain.name.as_deref(), work.host);
+        return;
     }
     let name = work.domain.name.clone();
     match select(&mut work.domain, name.as_deref(), &work.guest, work.host, work.options) {
@@ -48,6 +41,20 @@ pub(crate) fn complete(work: &mut Work<'_>) {
         Err(problem) if work.options.abi_update => work.push(problem.with_stage(Stage::Place)),
         _ => {}
     }
+}
+
+/// Fills in kind and format of a file that the document names. Returns whether it is taken as it is, as a file without `type=` is.
+fn complete_file(os: &mut Os, release: Release) -> bool {
+    let Some(loader) = os.loader.as_mut().filter(|loader| loader.path.is_some() && os.firmware.is_none())
+    else {
+        return false;
+    };
+    let by_default = loader.kind.is_none();
+    let rom = *loader.kind.get_or_insert(LoaderType::Rom) == LoaderType::Rom;
+    if by_default || (rom && release.has(Convention::RomFormat)) {
+        loader.format.get_or_insert(FlashFormat::Raw);
+    }
+    by_default && release.has(Convention::FirmwareByMode)
 }
 
 /// Fills in what existing definitions from earlier releases imply: the raw format, and no features of firmware that the
@@ -113,13 +120,8 @@ fn select_by_features(
     host: &dyn Host,
     options: ReadOptions,
 ) -> Result<(), Problem> {
-    // Rules report contradictions in the document.
     let by_mode = guest.release.has(Convention::FirmwareByMode);
-    if !domain.os.firmware_conflicts(guest.release).is_empty() {
-        return Ok(());
-    }
-    let rom = domain.os.loader.as_ref().is_none_or(|loader| !by_mode && loader.kind == Some(LoaderType::Rom));
-    if domain.os.firmware.is_none() && rom {
+    if !is_asked(&domain.os, guest.release) {
         return Ok(());
     }
     let offered = match descriptor::all(host) {
@@ -128,14 +130,7 @@ fn select_by_features(
         }
         offered => offered.unwrap_or_else(|_| Vec::new()),
     };
-    let fits = |offer: &&Descriptor| {
-        if by_mode {
-            by_mode::fits(domain, guest, host, offer)
-        } else {
-            fit::by_features(domain, guest, offer)
-        }
-    };
-    if let Some(found) = offered.iter().find(fits) {
+    if let Some(found) = offered.iter().find(|offer| fits(domain, guest, host, offer).is_ok()) {
         take(domain, found, by_mode);
     } else if domain.os.firmware.is_some() {
         return Err(not_found(&domain.os, guest.release));
@@ -150,6 +145,28 @@ fn select_by_features(
         ensure_nvram(&mut domain.os, name, host, options, guest.release);
     }
     Ok(())
+}
+
+/// Whether descriptors are looked at: for `<os firmware=>`, and for a file whose properties they tell. Rules report contradictions in the
+/// document.
+fn is_asked(os: &Os, release: Release) -> bool {
+    if !release.has(Convention::FirmwareByFeatures) {
+        return os.firmware.is_some();
+    }
+    let by_mode = release.has(Convention::FirmwareByMode);
+    let rom = os.loader.as_ref().is_none_or(|loader| !by_mode && loader.kind == Some(LoaderType::Rom));
+    os.firmware_conflicts(release).is_empty() && (os.firmware.is_some() || !rom)
+}
+
+/// Whether the firmware fits the document.
+fn fits(domain: &Domain, guest: &Guest, host: &dyn Host, offer: &Descriptor) -> unfit::Fit {
+    if guest.release.has(Convention::FirmwareByMode) {
+        by_mode::fits(domain, guest, host, offer)
+    } else if guest.release.has(Convention::FirmwareByFeatures) {
+        fit::by_features(domain, guest, offer)
+    } else {
+        fit::by_paths(domain, guest, offer)
+    }
 }
 
 /// Fills in the selected firmware.
@@ -273,7 +290,7 @@ fn select_by_paths(
 ) -> Result<(), Problem> {
     if domain.os.firmware.is_some() {
         let offered = descriptor::all(host).map_err(|error| unanswered(&domain.os, guest.release, &error))?;
-        let Some(found) = offered.iter().find(|offer| fit::by_paths(domain, guest, offer)) else {
+        let Some(found) = offered.iter().find(|offer| fits(domain, guest, host, offer).is_ok()) else {
             return Err(not_found(&domain.os, guest.release));
         };
         let os = &mut domain.os;

@@ -161,6 +161,7 @@ fn judge(world: &World, dir: &Path, name: &str) -> Result<Verdict, String> {
                     line.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 details += &different_env(&alike::words(&env, &text), &alike::words(&ours, &text));
             }
+            details += &different_limit(&case.join("limits"), &crate::memlock::of(&line))?;
             let repeated = alike::repeated(&ours);
             if !repeated.is_empty() {
                 let _ = writeln!(details, "descriptors named more than once: {}", repeated.join(", "));
@@ -189,6 +190,24 @@ fn words(path: &Path) -> Result<Option<Vec<String>>, String> {
         return Ok(None);
     }
     serde_json::from_str(&read(path)?).map(Some).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// The limit of locked memory that a process has which inherits it: that of the kernel, since Linux 5.16.
+const INHERITED: u64 = 8 << 20;
+
+/// The difference between the limit of locked memory in the file, as the kernel shows it, and `ours` (0 for none).
+fn different_limit(path: &Path, ours: &serde_json::Value) -> Result<String, String> {
+    if !path.exists() {
+        return Ok(String::new());
+    }
+    let text = read(path)?;
+    let row = text.lines().find_map(|line| line.strip_prefix("Max locked memory"));
+    let real = row.and_then(|row| row.split_whitespace().next()).unwrap_or_default();
+    let ours = match ours {
+        serde_json::Value::String(word) => word.clone(),
+        number => number.as_u64().filter(|bytes| *bytes > 0).unwrap_or(INHERITED).to_string(),
+    };
+    Ok(if real == ours { String::new() } else { format!("-limit of locked memory {real}\n+{ours}\n") })
 }
 
 fn different_lines(real: &[String], ours: &[String]) -> String {

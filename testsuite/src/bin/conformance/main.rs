@@ -18,6 +18,7 @@ mod host;
 mod hotplug;
 mod import;
 mod live;
+mod memlock;
 mod native;
 mod probed;
 mod ratchet;
@@ -80,6 +81,10 @@ struct Args {
     /// Verify the command lines against the recorded replies of the QEMU that each is for, instead of comparing them.
     #[arg(long, requires = "corpus", conflicts_with_all = ["diff", "bless", "emit", "first_diff"])]
     verify: bool,
+    /// Compare the limits of locked memory with the numbers in `cases.jsonl` of this directory, for QEMUs and a host of the
+    /// set, instead of its cases.
+    #[arg(long, value_name = "DIR", requires = "corpus", conflicts_with_all = ["verify", "diff", "emit", "first_diff"])]
+    memlock: Option<PathBuf>,
     /// Write the results into this directory.
     #[arg(long, value_name = "OUT")]
     emit: Option<PathBuf>,
@@ -160,6 +165,9 @@ fn measure(args: &Args) -> Result<bool, String> {
         return hotplug::measure(args, dir);
     }
     let corpus = Corpus::load(args.corpus.as_deref().ok_or("no corpus")?, args.followed)?;
+    if let Some(dir) = &args.memlock {
+        return memlock::measure(args, &corpus, dir);
+    }
     let pattern = args.diff.as_deref().or(args.only.as_deref());
     let chosen = |case: &&Case| match (&args.diff, pattern) {
         (Some(id), _) => case.id == *id,
