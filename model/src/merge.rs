@@ -14,6 +14,7 @@ use roxmltree::Node;
 use crate::advice::{Replacement, apply};
 use crate::read::{MERGED, document};
 use crate::write::escaped;
+use crate::xml;
 
 /// The indent of a level, where the text has no example.
 const INDENT: &str = "  ";
@@ -92,10 +93,11 @@ impl<'t> Merge<'t> {
     fn attributes(&mut self, own: Node<'t, 't>, before: Node<'_, '_>, after: Node<'_, '_>) {
         for attribute in after.attributes() {
             let (name, value) = (attribute.name(), attribute.value());
-            if before.attribute(name) == Some(value) || attribute.namespace().is_some() {
+            let was = xml::attribute(before, name).map(|attribute| attribute.value());
+            if was == Some(value) || attribute.namespace().is_some() {
                 continue;
             }
-            match own.attribute_node(name) {
+            match xml::attribute(own, name) {
                 Some(old) if old.value() == value => {}
                 Some(old) => {
                     let range = old.range_value();
@@ -108,8 +110,11 @@ impl<'t> Merge<'t> {
                 }
             }
         }
-        for attribute in before.attributes().filter(|old| !after.has_attribute(old.name())) {
-            if let Some(old) = own.attribute_node(attribute.name()) {
+        let is_own = |attribute: &roxmltree::Attribute<'_, '_>| attribute.namespace().is_none();
+        for attribute in before.attributes().filter(is_own) {
+            if xml::attribute(after, attribute.name()).is_none()
+                && let Some(old) = xml::attribute(own, attribute.name())
+            {
                 let range = old.range();
                 let blanks =
                     self.text.get(..range.start).map_or(0, |text| text.len() - text.trim_end().len());
@@ -359,8 +364,8 @@ fn key(node: Node<'_, '_>) -> Option<String> {
     let mut key = name.to_owned();
     for path in *paths {
         let value = match path.rsplit_once("/@") {
-            Some((child, attribute)) => child_named(node, child)?.attribute(attribute)?,
-            None => node.attribute(path.trim_start_matches('@'))?,
+            Some((child, attribute)) => xml::attribute(child_named(node, child)?, attribute)?.value(),
+            None => xml::attribute(node, path.trim_start_matches('@'))?.value(),
         };
         key.push('\0');
         key.push_str(value);
@@ -374,7 +379,7 @@ fn child_named<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
 
 /// The name and type of an element.
 fn typed(node: Node<'_, '_>) -> Option<String> {
-    let kind = node.attribute("type").or_else(|| node.attribute("model"))?;
+    let kind = xml::attribute(node, "type").or_else(|| xml::attribute(node, "model"))?.value();
     Some(format!("{}\0{kind}", node.tag_name().name()))
 }
 

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use crate::xml;
 use crate::{Problem, Report};
 
 /// The byte offset of an element's `<` in the text it was read from.
@@ -229,7 +230,7 @@ impl<'t> Source<'t> {
     fn range(&self, place: &Place) -> Option<Range<usize>> {
         let (node, rest) = self.node(place)?;
         let name = rest.and_then(|step| step.strip_prefix('@')).unwrap_or(place.attr);
-        Some(node.attribute_node(name).map_or_else(|| self.head(node), |attribute| attribute.range()))
+        Some(xml::attribute(node, name).map_or_else(|| self.head(node), |attribute| attribute.range()))
     }
 
     /// The element or attribute at `place`; `None` where it is not in the text.
@@ -245,7 +246,7 @@ impl<'t> Source<'t> {
         if name.is_empty() {
             return Some(Target::Element(node));
         }
-        node.attribute_node(name).map(Target::Attribute)
+        xml::attribute(node, name).map(Target::Attribute)
     }
 
     /// Whether both are the place of one attribute or of one element that is in the text.

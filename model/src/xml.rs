@@ -164,6 +164,14 @@ fn is_name(byte: u8) -> bool {
     !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'=' | b'/' | b'>' | b'"' | b'\'')
 }
 
+/// The attribute `name` in no namespace. What the parser finds by a name alone can be in one.
+pub(crate) fn attribute<'a, 'input>(
+    node: roxmltree::Node<'a, 'input>,
+    name: &str,
+) -> Option<roxmltree::Attribute<'a, 'input>> {
+    node.attributes().find(|attribute| attribute.namespace().is_none() && attribute.name() == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

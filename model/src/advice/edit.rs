@@ -8,6 +8,7 @@ use roxmltree::{Attribute, Node};
 use super::{Change, Edit};
 use crate::place::Target;
 use crate::write::escaped;
+use crate::xml;
 use crate::{Problem, Report, Source};
 
 /// Bytes of a text and what replaces them.
@@ -156,7 +157,7 @@ impl<'t> Source<'t> {
             Change::Remove => all.push(Replacement::new(self.with_line(whole)?, "")),
             Change::Attribute { name, value } => {
                 let last = node.attributes().map(|at| at.range().end).max();
-                if let Some(existing) = node.attribute_node(name.as_str()) {
+                if let Some(existing) = xml::attribute(node, name.as_str()) {
                     return self.of_attribute(existing, &Change::Value(value.clone()), all);
                 }
                 let quoted = node.attributes().next().map(|at| at.range_value().start);

@@ -16,6 +16,8 @@ pub use name::{DiskName, NvmeName};
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 pub use statistics::{LatencyHistogram, LatencyType, Statistics};
 
+use std::collections::HashSet;
+
 use crate::device::storage::{Image, Location, SourceType, required_text};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
@@ -334,9 +336,10 @@ impl Disk {
 
     fn read_throttle_filters(&mut self, el: El<'_>, r: &mut Reader) {
         let Some(list) = r.child_since("11.2", el, "throttlefilters") else { return };
+        let mut seen = HashSet::new();
         for filter in list.children("throttlefilter") {
             let Some(group) = required_text(filter, "group", r) else { continue };
-            if self.throttle_filters.contains(&group) {
+            if !seen.insert(group.clone()) {
                 let message = format!("`<throttlefilter>` names the group `{group}` twice");
                 r.refuse(&DISK_THROTTLEFILTER_TWICE, filter.pos().attr("group"), message);
             }

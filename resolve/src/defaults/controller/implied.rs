@@ -4,7 +4,7 @@ use foldhash::HashMap;
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Nvme, VirtioSerial};
 use virtargv_model::info::{Address, CcidAddress};
 
-use super::order::add_missing;
+use super::order::add_all_missing;
 use crate::Work;
 
 /// Adds the controllers that devices need, and fills in their default models.
@@ -51,9 +51,8 @@ fn for_disks(work: &mut Work<'_>) {
         let named = work.domain.devices.disks.iter().filter(|disk| disk.target.dev.is_some());
         let on_bus = named.filter(|disk| disk.target.bus == Some(bus));
         let highest = on_bus.filter_map(|disk| drive_controller(disk.info.address.as_ref())).max();
-        for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
-            add_missing(work, kind.clone(), index, why);
-        }
+        let indexes = 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1));
+        add_all_missing(work, &kind, indexes.map(|index| (index, why)));
     }
 }
 
@@ -82,10 +81,9 @@ fn for_scsi_units(work: &mut Work<'_>, controller: impl Fn(Option<&Address>) -> 
             model = found.and_then(Controller::scsi_model).or(model);
         }
     }
-    for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
-        let why = "a <hostdev> of type `scsi` needs a controller";
-        add_missing(work, ControllerKind::Scsi(model), index, why);
-    }
+    let why = "a <hostdev> of type `scsi` needs a controller";
+    let indexes = 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1));
+    add_all_missing(work, &ControllerKind::Scsi(model), indexes.map(|index| (index, why)));
 }
 
 /// A limit above the number of controllers of any machine. A rule refuses addresses beyond it.
@@ -112,17 +110,14 @@ fn for_virtio_serial(work: &mut Work<'_>) {
         .iter()
         .filter(|c| c.target == Some(ConsoleTarget::Virtio))
         .map(|c| (c.info.address.as_ref(), "a <console> of type `virtio` needs a controller"));
-    let wanted: Vec<(u32, &str)> = channels
+    let wanted: Vec<(u32, &'static str)> = channels
         .chain(consoles)
         .map(|(address, why)| match address {
             Some(Address::VirtioSerial(at)) => (at.controller, why),
             _ => (0, why),
         })
         .collect();
-    for (index, why) in wanted {
-        let kind = ControllerKind::VirtioSerial(VirtioSerial::default());
-        add_missing(work, kind, index, why);
-    }
+    add_all_missing(work, &ControllerKind::VirtioSerial(VirtioSerial::default()), wanted);
 }
 
 /// Assigns smartcards without an address to slots of the first CCID controller, and adds the controllers.
@@ -133,6 +128,7 @@ fn for_smartcards(work: &mut Work<'_>) {
         _ => None,
     });
     let mut next = slots.max().map_or(0, |slot| slot.saturating_add(1));
+    let mut wanted = Vec::with_capacity(devices.smartcards.len());
     for n in 0..devices.smartcards.len() {
         let Some(card) = work.domain.devices.smartcards.get_mut(n) else { continue };
         let address = card.info.address.get_or_insert_with(|| {
@@ -140,10 +136,11 @@ fn for_smartcards(work: &mut Work<'_>) {
             next = next.saturating_add(1);
             Address::Ccid(CcidAddress { controller: 0, slot })
         });
-        let index = match address {
+        wanted.push(match address {
             Address::Ccid(at) => at.controller,
             _ => 0,
-        };
-        add_missing(work, ControllerKind::Ccid, index, "a <smartcard> needs a reader");
+        });
     }
+    let why = "a <smartcard> needs a reader";
+    add_all_missing(work, &ControllerKind::Ccid, wanted.into_iter().map(|index| (index, why)));
 }

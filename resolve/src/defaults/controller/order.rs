@@ -213,6 +213,51 @@ pub(crate) fn add_missing(work: &mut Work<'_>, kind: ControllerKind, index: u32,
     missing
 }
 
+/// Adds a controller of `kind` for each index of `wanted` that has none, with the reason beside it: as [`add_missing`] for each, in time
+/// that grows with the number of both.
+pub(crate) fn add_all_missing(
+    work: &mut Work<'_>,
+    kind: &ControllerKind,
+    wanted: impl IntoIterator<Item = (u32, &'static str)>,
+) {
+    let of = kind.controller_type();
+    let controllers = &mut work.domain.devices.controllers;
+    let own = controllers.iter().filter(|controller| controller.controller_type() == of);
+    let mut known: HashSet<u32> = own.filter_map(|controller| controller.index).collect();
+    let missing = wanted.into_iter().filter(|(index, _)| known.insert(*index));
+    let new = missing.map(|(index, why)| {
+        let mut controller = Controller::new(kind.clone(), index);
+        controller.info.implied = Implied::by(why);
+        controller
+    });
+    let mut new: Vec<Controller> = new.collect();
+    if !work.release.has(Convention::ControllersSorted) {
+        controllers.append(&mut new);
+    } else if !new.is_empty() {
+        insert_all(controllers, of, new);
+    }
+}
+
+/// Inserts `new`, all of type `of` and without companions, each before the first controller of its type with a higher index; the
+/// others after the last controller of their type.
+fn insert_all(controllers: &mut Vec<Controller>, of: ControllerType, mut new: Vec<Controller>) {
+    new.sort_by_key(|controller| controller.index);
+    let mut new = new.into_iter().peekable();
+    let mut last = None;
+    for controller in std::mem::take(controllers) {
+        let is_own = controller.controller_type() == of;
+        while is_own && let Some(lower) = new.next_if(|new| new.index < controller.index) {
+            controllers.push(lower);
+        }
+        controllers.push(controller);
+        if is_own {
+            last = Some(controllers.len());
+        }
+    }
+    let at = last.unwrap_or(controllers.len());
+    controllers.splice(at..at, new);
+}
+
 /// Adds a controller for the reason `why`. Earlier releases append it.
 pub(super) fn add(work: &mut Work<'_>, mut controller: Controller, why: &'static str) {
     controller.info.implied = Implied::by(why);
