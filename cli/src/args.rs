@@ -8,6 +8,7 @@ use virtargv::{Arch, Cap, Release};
 use virtargv_host::Uuid;
 
 mod caps;
+mod cpu;
 mod diff;
 mod examples;
 
@@ -15,6 +16,9 @@ pub(crate) use caps::{
     CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRepliesArgs, CapsRequireArgs, CapsShowArgs,
 };
 
+pub(crate) use cpu::{
+    CpuBaselineArgs, CpuCommand, CpuCompareArgs, CpuExpandArgs, CpuFormat, HypervisorArgs, VirtType,
+};
 pub(crate) use diff::{DiffArgs, DiffFormat};
 
 /// From a libvirt domain document to the exact QEMU command line, without a daemon.
@@ -45,6 +49,9 @@ pub(crate) enum Command {
     /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),
+    /// Compare CPUs, make one that runs on several hosts, and show all features of a CPU.
+    #[command(subcommand)]
+    Cpu(CpuCommand),
     /// Describe this machine, for `--host`.
     #[command(subcommand)]
     Host(HostCommand),

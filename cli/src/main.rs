@@ -7,6 +7,7 @@ mod argv;
 mod caps;
 mod caps_cmd;
 mod check;
+mod cpu;
 mod diff;
 mod explain;
 mod fix;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Command::Run(args) => run::run(&args),
         Command::Caps(command) => caps_cmd::run(&command),
+        Command::Cpu(command) => cpu::run(&command),
         Command::Host(command) => host_show::run(&command),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => manual::completions(&args),

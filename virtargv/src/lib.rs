@@ -48,6 +48,7 @@
 //! ```
 
 mod complete;
+pub mod cpu;
 pub mod diff;
 #[cfg(feature = "examples")]
 pub mod examples;

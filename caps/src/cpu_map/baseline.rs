@@ -1,0 +1,183 @@
+//! The x86 CPU that runs on all of some hosts.
+
+use super::x86::CpuData;
+use super::{CpuSpec, FeatureSet, Incompatible, X86};
+use crate::CpuModel;
+
+/// A CPU of which a baseline is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaselineCpu {
+    /// The CPU.
+    pub cpu: CpuSpec,
+    /// Whether it is a host's own CPU (`<host><cpu>` of `virsh capabilities`), which lists all that it has beyond the
+    /// model: what a later version of libvirt added to the model is there if it is listed.
+    pub is_host: bool,
+}
+
+/// What a baseline may consist of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Within<'a> {
+    /// The models that can describe it; `None` for all that are defined.
+    pub models: Option<&'a [CpuModel]>,
+    /// The names of the features that it can have; `None` for all that are defined.
+    pub features: Option<&'a [&'a str]>,
+    /// Whether features beyond the model that block migration are left out, by the definitions.
+    pub migratable: bool,
+}
+
+/// Why some CPUs have no baseline. Indices are those of the CPUs, from 0.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoBaseline {
+    /// No CPU was given.
+    #[error("there is no CPU")]
+    NoCpu,
+    /// A model or feature is not defined.
+    #[error("{1}")]
+    Unknown(usize, Incompatible),
+    /// A vendor is not defined.
+    #[error("CPU vendor `{1}` is not defined")]
+    UnknownVendor(usize, String),
+    /// The model is of another vendor than the CPU.
+    #[error("`<vendor>` is `{given}`, but the model `{model}` is of `{own}`")]
+    VendorOfModel {
+        /// The CPU.
+        index: usize,
+        /// Its model.
+        model: String,
+        /// The vendor of the model.
+        own: String,
+        /// The vendor of the CPU.
+        given: String,
+    },
+    /// Two CPUs are of different vendors.
+    #[error("this CPU is of vendor `{found}`, those before it are of `{before}`")]
+    Vendors {
+        /// The later one.
+        index: usize,
+        /// Its vendor.
+        found: String,
+        /// The vendor of those before it.
+        before: String,
+    },
+    /// The CPUs have no feature in common.
+    #[error("the CPUs have no feature in common")]
+    Disjoint,
+    /// No model can describe what they have in common.
+    #[error("no CPU model of this QEMU can describe what the CPUs have in common")]
+    NoModel,
+}
+
+impl NoBaseline {
+    /// The index of the CPU that is the reason, where it is one.
+    pub fn index(&self) -> Option<usize> {
+        match self {
+            Self::Unknown(index, _) | Self::UnknownVendor(index, _) => Some(*index),
+            Self::VendorOfModel { index, .. } | Self::Vendors { index, .. } => Some(*index),
+            Self::NoCpu | Self::Disjoint | Self::NoModel => None,
+        }
+    }
+}
+
+impl<'a> X86<'a> {
+    /// The CPU with the features that all of `cpus` have, within what `within` allows. It has a vendor where each of them
+    /// names one. The model that all name describes it if it is allowed, else the closest one.
+    ///
+    /// # Errors
+    /// Why there is none.
+    ///
+    /// ```
+    /// use virtargv_caps::{BaselineCpu, CpuMap, CpuSpec, Release, Within, X86};
+    ///
+    /// let map = CpuMap::parse(|name| Some(match name {
+    ///     "index.xml" => "<cpus><arch name='x86'><include filename='all.xml'/></arch></cpus>",
+    ///     _ => "<cpus><vendor name='Acme' string='AcmeAcmeAcme'/>
+    ///         <feature name='add'><cpuid eax_in='1' edx='1'/></feature>
+    ///         <feature name='sub'><cpuid eax_in='1' edx='2'/></feature>
+    ///         <model name='Early'><feature name='add'/></model>
+    ///         <model name='Late'><feature name='add'/><feature name='sub'/></model></cpus>",
+    /// }.to_owned()))?;
+    /// let cpu = |model| BaselineCpu { cpu: CpuSpec::host(model, "Acme", []), is_host: false };
+    /// let x86 = X86::new(map.x86(), Release::V12_9);
+    /// let both = x86.baseline(&[cpu("Late"), cpu("Early")], Within::default())?;
+    /// assert_eq!(both, CpuSpec::host("Early", "Acme", []));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn baseline(self, cpus: &[BaselineCpu], within: Within<'_>) -> Result<CpuSpec, NoBaseline> {
+        let mut common: Option<FeatureSet> = None;
+        let mut vendor: Option<&str> = None;
+        let mut preferred: Vec<&str> = Vec::new();
+        for (index, BaselineCpu { cpu, is_host }) in cpus.iter().enumerate() {
+            let data = self.given(cpu, *is_host).map_err(|why| NoBaseline::Unknown(index, why))?;
+            // libvirt does not look at the vendor of the first one's model.
+            let own = data.vendor.as_deref().filter(|_| index > 0);
+            vendor = self.common_vendor(index, cpu, own, vendor)?;
+            if let Some(name) = cpu.model.as_deref().filter(|name| !preferred.contains(name)) {
+                preferred.push(name);
+            }
+            match &mut common {
+                None => common = Some(data.features),
+                Some(common) => common.intersect(&data.features),
+            }
+        }
+        let mut features = common.ok_or(NoBaseline::NoCpu)?;
+        if let Some(names) = within.features {
+            let mut known = FeatureSet::default();
+            names.iter().filter_map(|name| self.feature(name)).for_each(|id| known.insert(id));
+            features.intersect(&known);
+        }
+        if features.is_empty() {
+            return Err(NoBaseline::Disjoint);
+        }
+        let data = CpuData { features, vendor: vendor.map(Box::from), signature: None };
+        let mut found = self.closest(&data, within.models, &preferred).ok_or(NoBaseline::NoModel)?;
+        if within.migratable {
+            found.features.retain(|(name, _)| self.is_migratable(name));
+        }
+        if cpus.iter().any(|given| given.cpu.vendor.is_none()) {
+            found.vendor = None;
+        }
+        Ok(found)
+    }
+
+    /// What a CPU of the baseline has.
+    fn given(self, cpu: &CpuSpec, is_host: bool) -> Result<CpuData, Incompatible> {
+        let mut data = self.data(cpu)?;
+        if let Some(name) = cpu.model.as_deref().filter(|_| is_host) {
+            let mut lacking = self.features(self.model(name)?);
+            lacking.subtract(&self.first_features(self.model(name)?));
+            lacking.subtract(&self.listed(cpu));
+            data.features.subtract(&lacking);
+        }
+        Ok(data)
+    }
+
+    /// The vendor of the CPUs up to this one, whose model is of vendor `own`, where those before are of `before`.
+    fn common_vendor<'v>(
+        self,
+        index: usize,
+        cpu: &'v CpuSpec,
+        own: Option<&str>,
+        before: Option<&'v str>,
+    ) -> Result<Option<&'v str>, NoBaseline>
+    where
+        'a: 'v,
+    {
+        if let (Some(given), Some(own)) = (&cpu.vendor, own)
+            && given != own
+        {
+            let (own, given) = (own.to_owned(), given.clone());
+            let model = cpu.model.clone().unwrap_or_default();
+            return Err(NoBaseline::VendorOfModel { index, model, own, given });
+        }
+        let own = own.and_then(|own| self.definitions.vendors().iter().find(|known| *known.name == *own));
+        let Some(found) = cpu.vendor.as_deref().or(own.map(|own| &*own.name)) else { return Ok(before) };
+        match before {
+            Some(before) if before != found => {
+                let (found, before) = (found.to_owned(), before.to_owned());
+                Err(NoBaseline::Vendors { index, found, before })
+            }
+            None if !self.has_vendor(found) => Err(NoBaseline::UnknownVendor(index, found.to_owned())),
+            _ => Ok(Some(found)),
+        }
+    }
+}
