@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use crate::Arch;
 
-pub use baseline::{BaselineCpu, NoBaseline, Within};
+pub use baseline::{NoBaseline, Within};
 pub use compare::{Incompatible, Relation};
 pub use cpuid::{CpuReport, CpuidLeaf};
 pub use host::{HostModels, is_native, is_passed_on};

@@ -55,7 +55,11 @@ impl Refused {
 
 impl Given {
     /// Reads the files, and takes `models` as CPUs without changes.
-    fn read(names: &[String], models: &[String], args: &HypervisorArgs) -> Result<(Self, Option<Refused>), Unusable> {
+    fn read(
+        names: &[String],
+        models: &[String],
+        args: &HypervisorArgs,
+    ) -> Result<(Self, Option<Refused>), Unusable> {
         let mut given = Self { files: Vec::new(), cpus: Vec::new(), file_of: Vec::new() };
         let mut refused = None;
         for (index, name) in names.iter().enumerate() {
@@ -71,7 +75,10 @@ impl Given {
         }
         for model in models {
             given.file_of.push(given.files.len());
-            given.files.push(File { name: "--model".to_owned(), text: format!("<cpu><model>{model}</model></cpu>") });
+            given.files.push(File {
+                name: "--model".to_owned(),
+                text: format!("<cpu><model>{model}</model></cpu>"),
+            });
             given.cpus.push(Definition::named(model));
         }
         Ok((given, refused))
@@ -146,7 +153,12 @@ fn on_hypervisor<T>(
 }
 
 /// Writes one JSON object.
-fn print_json(args: &HypervisorArgs, status: &str, parts: Value, problems: Vec<Value>) -> Result<(), Unusable> {
+fn print_json(
+    args: &HypervisorArgs,
+    status: &str,
+    parts: Value,
+    problems: Vec<Value>,
+) -> Result<(), Unusable> {
     let object = json::object(args.release, status, parts, problems);
     std::io::stdout().lock().write_all(format!("{object}\n").as_bytes())?;
     Ok(())
@@ -236,7 +248,9 @@ fn compare(args: &CpuCompareArgs) -> Done {
             anstream::println!("identical: the hypervisor's CPU on this host has the same features");
         }
         (Some(Relation::Superset), _) => {
-            anstream::println!("superset: the hypervisor's CPU on this host has all of it, and further features");
+            anstream::println!(
+                "superset: the hypervisor's CPU on this host has all of it, and further features"
+            );
         }
         (None, Some(refused)) if args.error || host.is_none() => given.show(&refused),
         (None, refused) => {

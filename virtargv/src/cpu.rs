@@ -22,9 +22,7 @@ mod expand;
 mod read;
 pub mod rules;
 
-use virtargv_caps::{
-    Accel, CpuMap, CpuSpec, FeaturePolicy, HostModels, Incompatible, X86, is_native,
-};
+use virtargv_caps::{Accel, CpuMap, CpuSpec, FeaturePolicy, HostModels, Incompatible, X86, is_native};
 use virtargv_host::{Fact, HostError};
 use virtargv_model::advice::{did_you_mean, nearest};
 use virtargv_model::cpu::{CpuMatch, CpuMode};
@@ -113,7 +111,13 @@ impl<'a> Hypervisor<'a> {
         (!definitions.models().is_empty()).then(|| X86::new(definitions, self.request.release()))
     }
 
-    fn refuse(&self, cpus: &[Definition], index: usize, rule: &'static Rule, message: impl Into<Message>) -> Refusal {
+    fn refuse(
+        &self,
+        cpus: &[Definition],
+        index: usize,
+        rule: &'static Rule,
+        message: impl Into<Message>,
+    ) -> Refusal {
         let place = cpus.get(index).map(Definition::place).unwrap_or_default();
         Refusal { index, problem: rule.problem(self.request.release(), place, message) }
     }

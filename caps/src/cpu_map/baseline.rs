@@ -4,16 +4,6 @@ use super::x86::CpuData;
 use super::{CpuSpec, FeatureSet, Incompatible, X86};
 use crate::CpuModel;
 
-/// A CPU of which a baseline is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaselineCpu {
-    /// The CPU.
-    pub cpu: CpuSpec,
-    /// Whether it is a host's own CPU (`<host><cpu>` of `virsh capabilities`), which lists all that it has beyond the
-    /// model: what a later version of libvirt added to the model is there if it is listed.
-    pub is_host: bool,
-}
-
 /// What a baseline may consist of.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Within<'a> {
@@ -80,13 +70,14 @@ impl NoBaseline {
 
 impl<'a> X86<'a> {
     /// The CPU with the features that all of `cpus` have, within what `within` allows. It has a vendor where each of them
-    /// names one. The model that all name describes it if it is allowed, else the closest one.
+    /// names one. The model that all name describes it if it is allowed, else the closest one. Models are those of the
+    /// [first](Self::first) definitions: a host need not have what was added to a model later.
     ///
     /// # Errors
     /// Why there is none.
     ///
     /// ```
-    /// use virtargv_caps::{BaselineCpu, CpuMap, CpuSpec, Release, Within, X86};
+    /// use virtargv_caps::{CpuMap, CpuSpec, Release, Within, X86};
     ///
     /// let map = CpuMap::parse(|name| Some(match name {
     ///     "index.xml" => "<cpus><arch name='x86'><include filename='all.xml'/></arch></cpus>",
@@ -96,18 +87,19 @@ impl<'a> X86<'a> {
     ///         <model name='Early'><feature name='add'/></model>
     ///         <model name='Late'><feature name='add'/><feature name='sub'/></model></cpus>",
     /// }.to_owned()))?;
-    /// let cpu = |model| BaselineCpu { cpu: CpuSpec::host(model, "Acme", []), is_host: false };
+    /// let cpu = |model| CpuSpec::host(model, "Acme", []);
     /// let x86 = X86::new(map.x86(), Release::V12_9);
     /// let both = x86.baseline(&[cpu("Late"), cpu("Early")], Within::default())?;
     /// assert_eq!(both, CpuSpec::host("Early", "Acme", []));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn baseline(self, cpus: &[BaselineCpu], within: Within<'_>) -> Result<CpuSpec, NoBaseline> {
+    pub fn baseline(self, cpus: &[CpuSpec], within: Within<'_>) -> Result<CpuSpec, NoBaseline> {
         let mut common: Option<FeatureSet> = None;
         let mut vendor: Option<&str> = None;
         let mut preferred: Vec<&str> = Vec::new();
-        for (index, BaselineCpu { cpu, is_host }) in cpus.iter().enumerate() {
-            let data = self.given(cpu, *is_host).map_err(|why| NoBaseline::Unknown(index, why))?;
+        let first = self.first();
+        for (index, cpu) in cpus.iter().enumerate() {
+            let data = first.data(cpu).map_err(|why| NoBaseline::Unknown(index, why))?;
             // libvirt does not look at the vendor of the first one's model.
             let own = data.vendor.as_deref().filter(|_| index > 0);
             vendor = self.common_vendor(index, cpu, own, vendor)?;
@@ -129,26 +121,14 @@ impl<'a> X86<'a> {
             return Err(NoBaseline::Disjoint);
         }
         let data = CpuData { features, vendor: vendor.map(Box::from), signature: None };
-        let mut found = self.closest(&data, within.models, &preferred).ok_or(NoBaseline::NoModel)?;
+        let mut found = first.closest(&data, within.models, &preferred).ok_or(NoBaseline::NoModel)?;
         if within.migratable {
             found.features.retain(|(name, _)| self.is_migratable(name));
         }
-        if cpus.iter().any(|given| given.cpu.vendor.is_none()) {
+        if cpus.iter().any(|cpu| cpu.vendor.is_none()) {
             found.vendor = None;
         }
         Ok(found)
-    }
-
-    /// What a CPU of the baseline has.
-    fn given(self, cpu: &CpuSpec, is_host: bool) -> Result<CpuData, Incompatible> {
-        let mut data = self.data(cpu)?;
-        if let Some(name) = cpu.model.as_deref().filter(|_| is_host) {
-            let mut lacking = self.features(self.model(name)?);
-            lacking.subtract(&self.first_features(self.model(name)?));
-            lacking.subtract(&self.listed(cpu));
-            data.features.subtract(&lacking);
-        }
-        Ok(data)
     }
 
     /// The vendor of the CPUs up to this one, whose model is of vendor `own`, where those before are of `before`.

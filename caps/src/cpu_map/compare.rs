@@ -41,12 +41,7 @@ impl X86<'_> {
     ///
     /// # Errors
     /// What the host lacks or has in excess.
-    pub fn compare(
-        self,
-        host: &HostModels,
-        guest: &CpuSpec,
-        strict: bool,
-    ) -> Result<Relation, Incompatible> {
+    pub fn compare(self, host: &HostModels, guest: &CpuSpec, strict: bool) -> Result<Relation, Incompatible> {
         if let Some(vendor) = &guest.vendor
             && host.reported.vendor.as_ref() != Some(vendor)
         {

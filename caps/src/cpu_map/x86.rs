@@ -12,6 +12,8 @@ use crate::{Convention, CpuModel, Release};
 pub struct X86<'a> {
     pub(super) definitions: &'a CpuDefinitions,
     release: Release,
+    /// Whether the models are those of the first definitions, without what a later version of libvirt added.
+    is_first: bool,
 }
 
 /// Removed features that the definitions of earlier releases still have.
@@ -36,7 +38,14 @@ struct Candidate<'a> {
 impl<'a> X86<'a> {
     /// The x86 `definitions` under `release`.
     pub fn new(definitions: &'a CpuDefinitions, release: Release) -> Self {
-        Self { definitions, release }
+        Self { definitions, release, is_first: false }
+    }
+
+    /// The definitions with the features that each model had from the beginning. What was added later is in QEMU's model all the
+    /// same, but a CPU that libvirt describes for others does not rely on it.
+    #[must_use]
+    pub fn first(self) -> Self {
+        Self { is_first: true, ..self }
     }
 
     /// The id of a feature.
@@ -72,6 +81,8 @@ impl<'a> X86<'a> {
             features.subtract(&model.added);
             let not_yet = model.removed.iter().filter(|id| REMOVED_LATER.contains(&self.name(**id)));
             not_yet.for_each(|id| features.insert(*id));
+        } else if self.is_first {
+            features.subtract(&model.added);
         }
         features
     }
@@ -81,6 +92,14 @@ impl<'a> X86<'a> {
         let mut features = self.features(model);
         features.subtract(&model.added);
         features
+    }
+
+    /// The names of the features that a later version of libvirt added to the model `name`.
+    pub fn added(self, name: &str) -> impl Iterator<Item = &'a str> {
+        let model =
+            self.definitions.model(name).filter(|_| self.release.has(Convention::CpuDefinitionChanges));
+        let added = model.map(|model| self.ordered(&model.added)).unwrap_or_default();
+        added.into_iter().map(move |id| self.name(id))
     }
 
     /// The features that are explicitly disabled, as the definition of the model no longer has them.

@@ -1,9 +1,9 @@
 //! Answers on CPUs as one JSON object; `docs/cpu.schema.json` is its schema.
 
 use serde_json::{Value, json};
+use virtargv::Release;
 use virtargv::cpu::{Expansion, Status, to_xml, word};
 use virtargv::model::cpu::CpuMode;
-use virtargv::Release;
 use virtargv_caps::{CpuSpec, Usable};
 
 /// The version of the layout. It changes where a reader of the version before would misunderstand.
@@ -59,7 +59,10 @@ fn one(expansion: &Expansion) -> Value {
                 Status::Lacking => Some(false),
                 Status::Unknown => None,
             };
-            json!({ "name": name, "policy": word(*policy), "migratable": feature.migratable, "available": available })
+            json!({
+                "name": name, "policy": word(*policy), "migratable": feature.migratable, "available": available,
+                "added": feature.added,
+            })
         })
         .collect();
     let signatures = expansion.signatures.iter();

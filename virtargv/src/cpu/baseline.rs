@@ -1,6 +1,6 @@
 //! The CPU that runs on all of some hosts.
 
-use virtargv_caps::{BaselineCpu, CpuSpec, NoBaseline, Within};
+use virtargv_caps::{CpuSpec, NoBaseline, Within};
 
 use super::{Definition, Hypervisor, Refusal, rules};
 
@@ -34,10 +34,7 @@ pub fn baseline(
     }
     super::check_arch(cpus, hypervisor, "a baseline")?;
     let Some(x86) = hypervisor.x86() else { return Err(hypervisor.no_definitions(cpus, 0)) };
-    let given: Vec<BaselineCpu> = cpus
-        .iter()
-        .map(|given| BaselineCpu { cpu: given.cpu.clone(), is_host: given.is_host })
-        .collect();
+    let given: Vec<CpuSpec> = cpus.iter().map(|given| given.cpu.clone()).collect();
     let (mut features, mut migratable) = (None, options.migratable);
     if !options.ignore_host {
         let Some(known) = caps.known_features(hypervisor.accel, migratable) else {
@@ -51,7 +48,7 @@ pub fn baseline(
     let within = Within { models, features: features.as_deref(), migratable };
     let mut found = x86.baseline(&given, within).map_err(|why| refusal(cpus, hypervisor, &why))?;
     if options.features {
-        found = x86.expand(&found).map_err(|why| hypervisor.unknown(cpus, 0, &why))?;
+        found = x86.first().expand(&found).map_err(|why| hypervisor.unknown(cpus, 0, &why))?;
     }
     let limits: Option<Vec<u32>> = cpus.iter().map(|cpu| cpu.address_limit).collect();
     Ok((found, limits.and_then(|limits| limits.into_iter().min())))

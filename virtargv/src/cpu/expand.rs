@@ -37,6 +37,8 @@ pub struct Feature {
     pub migratable: bool,
     /// Whether the hypervisor has it on the host.
     pub status: Status,
+    /// Whether a later version of libvirt added it to the model: QEMU's model has it, but a host that lacks it can run the CPU.
+    pub added: bool,
 }
 
 /// Whether the hypervisor has a feature on the host.
@@ -193,6 +195,8 @@ fn described(
         .collect();
     let blockers: HashSet<&str> = blockers.iter().map(String::as_str).collect();
     let x86 = hypervisor.x86().filter(|_| hypervisor.request.caps.arch().is_x86());
+    let added = x86.zip(cpu.model.as_deref());
+    let added: HashSet<&str> = added.into_iter().flat_map(|(x86, model)| x86.added(model)).collect();
     let one = |name: &str| Feature {
         migratable: !bound.contains(name) && x86.is_none_or(|x86| x86.is_migratable(name)),
         status: match available {
@@ -201,6 +205,7 @@ fn described(
             Some(_) => Status::Lacking,
             None => Status::Unknown,
         },
+        added: added.contains(name),
     };
     cpu.features.iter().map(|(name, _)| one(name)).collect()
 }

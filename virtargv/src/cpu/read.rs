@@ -201,7 +201,8 @@ fn one(node: Node<'_, '_>, release: Release) -> Result<Definition, Problem> {
         Some((_, Ok(mode))) => mode,
         None => CpuMode::Custom,
     };
-    let mut cpu = CpuSpec { model: text_of(node, "model"), vendor: text_of(node, "vendor"), features: Vec::new() };
+    let mut cpu =
+        CpuSpec { model: text_of(node, "model"), vendor: text_of(node, "vendor"), features: Vec::new() };
     let mut names = std::collections::HashSet::new();
     for feature in node.children().filter(|child| child.has_tag_name("feature")) {
         let Some(name) = feature.attribute("name").filter(|name| !name.is_empty()) else {
