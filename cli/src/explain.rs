@@ -27,7 +27,8 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
     }
     let mut told = Vec::new();
     for id in &args.rules {
-        let all = || virtargv::rules().chain(virtargv::verify::rules::ALL.iter().copied());
+        let apart = [virtargv::verify::rules::ALL, virtargv::cpu::rules::ALL].into_iter().flatten().copied();
+        let all = || virtargv::rules().chain(apart.clone());
         let rule = all().find(|rule| rule.id == id).ok_or_else(|| {
             let found = did_you_mean(nearest(id, all().map(|rule| rule.id)));
             let help = if found.is_empty() { "`virtargv explain` lists the rules".to_owned() } else { found };

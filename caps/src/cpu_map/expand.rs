@@ -51,3 +51,84 @@ impl Caps {
         Some(kept.map(|property| feature_names::from_qemu(&property.name)).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Arch, CpuMap, HostCpuProperty, Release, Tristate};
+
+    fn check(first: bool, cpu: &CpuSpec, expected: &str) {
+        let map = CpuMap::parse(|name| {
+            let text = match name {
+                "index.xml" => "<cpus><arch name='x86'><include filename='all'/></arch></cpus>",
+                _ => {
+                    "<cpus><feature name='sub'><cpuid eax_in='1' edx='2'/></feature>
+                    <feature name='add'><cpuid eax_in='1' edx='1'/></feature>
+                    <feature name='fold'><cpuid eax_in='1' edx='4'/></feature>
+                    <feature name='swap'><cpuid eax_in='1' edx='8'/></feature>
+                    <model name='Base'><feature name='sub'/></model>
+                    <model name='Late'><model name='Base'/><feature name='add'/><feature name='fold' added='yes'/>
+                      <feature name='swap' removed='yes'/></model></cpus>"
+                }
+            };
+            Some(text.to_owned())
+        })
+        .unwrap();
+        let x86 = X86::new(map.x86(), Release::V12_9);
+        let expanded = if first { x86.first().expand(cpu) } else { x86.expand(cpu) };
+        let shown = match expanded {
+            Ok(cpu) => cpu
+                .features
+                .iter()
+                .map(|(name, policy)| format!("{policy:?} {name}"))
+                .collect::<Vec<_>>()
+                .join(", "),
+            Err(why) => why.to_string(),
+        };
+        assert_eq!(shown, expected);
+    }
+
+    fn late(features: &[(&str, FeaturePolicy)]) -> CpuSpec {
+        let features = features.iter().map(|(name, policy)| ((*name).to_owned(), *policy)).collect();
+        CpuSpec { model: Some("Late".to_owned()), vendor: None, features }
+    }
+
+    #[test]
+    fn features_of_the_model_and_of_the_cpu_are_sorted_by_name() {
+        check(false, &late(&[]), "Require add, Require fold, Require sub, Disable swap");
+        check(true, &late(&[]), "Require add, Require sub, Disable swap");
+        let changed = late(&[("swap", FeaturePolicy::Force), ("sub", FeaturePolicy::Disable)]);
+        check(false, &changed, "Require add, Require fold, Disable sub, Force swap");
+        check(
+            true,
+            &late(&[("fold", FeaturePolicy::Optional)]),
+            "Require add, Optional fold, Require sub, Disable swap",
+        );
+        check(false, &late(&[("none", FeaturePolicy::Require)]), "there is no CPU feature `none`");
+        check(
+            false,
+            &CpuSpec { model: Some("Never".into()), ..CpuSpec::default() },
+            "there is no CPU model `Never`",
+        );
+    }
+
+    #[test]
+    fn the_features_of_the_host_have_the_names_of_the_domain_format() {
+        let property = |name: &str, on, migratable| HostCpuProperty {
+            name: name.into(),
+            value: PropertyValue::Bool(on),
+            migratable,
+        };
+        let properties = vec![
+            property("pclmulqdq", true, Tristate::Yes),
+            property("invtsc", true, Tristate::No),
+            property("avx", false, Tristate::Absent),
+        ];
+        let host = HostCpu { properties, ..HostCpu::default() };
+        assert_eq!(host.features(), [("invtsc", false), ("pclmuldq", true)]);
+        let caps = Caps::builder(Release::V12_9, Arch::X86_64).host_cpu(Accel::Kvm, host).build();
+        assert_eq!(caps.known_features(Accel::Kvm, false).unwrap(), ["pclmuldq", "invtsc", "avx"]);
+        assert_eq!(caps.known_features(Accel::Kvm, true).unwrap(), ["pclmuldq", "avx"]);
+        assert_eq!(caps.known_features(Accel::Tcg, true), None);
+    }
+}
