@@ -102,12 +102,17 @@ impl Given {
     fn problems(&self, refused: Option<&Refused>) -> Vec<Value> {
         let Some(Refused(file, report)) = refused else { return Vec::new() };
         let Some(File { name, text }) = self.files.get(*file) else { return Vec::new() };
-        let mut problems = check::json_problems(&Source::new(text), report);
-        for problem in problems.iter_mut().filter_map(Value::as_object_mut) {
-            problem.insert("file".to_owned(), name.as_str().into());
-        }
-        problems
+        problems_of(name, text, report)
     }
+}
+
+/// The problems of a text as JSON, each with the name of its file.
+fn problems_of(name: &str, text: &str, report: &Report) -> Vec<Value> {
+    let mut problems = check::json_problems(&Source::new(text), report);
+    for problem in problems.iter_mut().filter_map(Value::as_object_mut) {
+        problem.insert("file".to_owned(), name.into());
+    }
+    problems
 }
 
 /// The capabilities: where no option names them, those of this machine's QEMU for the architecture, if it has one.
@@ -209,7 +214,7 @@ fn compare(args: &CpuCompareArgs) -> Done {
         let (document, report) = cpu::validate(text, cpu, release);
         if !report.is_empty() {
             if args.hypervisor.format == CpuFormat::Json {
-                let problems = check::json_problems(&Source::new(&document), &report);
+                let problems = problems_of(input::shown(&args.file), &document, &report);
                 print_json(&args.hypervisor, "refused", json::compared(None), problems)?;
             } else {
                 let name = format!("{}, as the CPU of a domain", input::shown(&args.file));
