@@ -89,7 +89,7 @@ impl Given {
     }
 
     fn refused(&self, refusal: Refusal) -> Refused {
-        Refused::new(self.file(refusal.index), refusal.problem)
+        Refused::new(self.file(refusal.index), *refusal.problem)
     }
 
     /// Shows a problem on standard error.

@@ -22,7 +22,9 @@ mod expand;
 mod read;
 pub mod rules;
 
-use virtargv_caps::{Accel, CpuMap, CpuSpec, FeaturePolicy, HostModels, Incompatible, X86, is_native};
+use virtargv_caps::{
+    Accel, CpuDefinitions, CpuMap, CpuSpec, FeaturePolicy, HostModels, Incompatible, X86, is_native,
+};
 use virtargv_host::{Fact, HostError};
 use virtargv_model::advice::{did_you_mean, nearest};
 use virtargv_model::cpu::{CpuMatch, CpuMode};
@@ -53,7 +55,7 @@ pub struct Refusal {
     /// of that CPU.
     pub index: usize,
     /// The problem.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
 }
 
 impl<'a> Hypervisor<'a> {
@@ -119,7 +121,7 @@ impl<'a> Hypervisor<'a> {
         message: impl Into<Message>,
     ) -> Refusal {
         let place = cpus.get(index).map(Definition::place).unwrap_or_default();
-        Refusal { index, problem: rule.problem(self.request.release(), place, message) }
+        Refusal { index, problem: Box::new(rule.problem(self.request.release(), place, message)) }
     }
 
     /// That libvirt's CPU definitions are not known, as an error: without them there is no answer.
@@ -127,9 +129,10 @@ impl<'a> Hypervisor<'a> {
         let message = "libvirt's definitions of CPU models are not known here";
         let refusal = self.refuse(cpus, index, &start::CPU_NO_DEFINITIONS, message);
         match self.request.host.cpu().cpu_map() {
-            Err(error @ HostError::Failed { .. }) => {
-                Refusal { problem: Fact::CpuDefinitions.unanswered(&error, refusal.problem), index }
-            }
+            Err(error @ HostError::Failed { .. }) => Refusal {
+                problem: Box::new(Fact::CpuDefinitions.unanswered(&error, *refusal.problem)),
+                index,
+            },
             _ => refusal,
         }
     }
@@ -153,11 +156,11 @@ impl<'a> Hypervisor<'a> {
         let definitions = self.map().map(CpuMap::x86);
         let (rule, name, known): (_, _, Vec<&str>) = match why {
             Incompatible::UnknownModel(name) => {
-                let models = definitions.into_iter().flat_map(|all| all.models());
+                let models = definitions.into_iter().flat_map(CpuDefinitions::models);
                 (&start::CPU_MODEL_UNKNOWN, name, models.map(|model| &*model.name).collect())
             }
             Incompatible::UnknownFeature(name) => {
-                let features = definitions.into_iter().flat_map(|all| all.features());
+                let features = definitions.into_iter().flat_map(CpuDefinitions::features);
                 (&start::CPU_FEATURE_UNKNOWN, name, features.map(|feature| &*feature.name).collect())
             }
             _ => return self.refuse(cpus, index, &start::CPU_INCOMPATIBLE, why.to_string()),

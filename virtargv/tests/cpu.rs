@@ -157,24 +157,24 @@ fn a_baseline_is_what_the_hypervisor_can_run() {
     check(
         &late.repeat(2),
         plain,
-        expect_test::expect![[r#"
+        expect_test::expect![[r"
         <cpu mode='custom' match='exact'>
           <model fallback='forbid'>Late</model>
           <feature policy='disable' name='mul'/>
         </cpu>
-    "#]],
+    "]],
     );
     check(
         &late.repeat(2),
         Options { features: true, ..plain },
-        expect_test::expect![[r#"
+        expect_test::expect![[r"
         <cpu mode='custom' match='exact'>
           <model fallback='forbid'>Late</model>
           <feature policy='require' name='add'/>
           <feature policy='disable' name='mul'/>
           <feature policy='require' name='sub'/>
         </cpu>
-    "#]],
+    "]],
     );
     let tick = "<cpu><model>Early</model><vendor>Acme</vendor><maxphysaddr mode='passthrough' limit='46'/>
       <feature name='tick'/></cpu>
@@ -182,35 +182,35 @@ fn a_baseline_is_what_the_hypervisor_can_run() {
     check(
         tick,
         plain,
-        expect_test::expect![[r#"
+        expect_test::expect![[r"
         <cpu mode='custom' match='exact'>
           <model fallback='forbid'>Early</model>
           <vendor>Acme</vendor>
           <maxphysaddr mode='passthrough' limit='40'/>
           <feature policy='require' name='tick'/>
         </cpu>
-    "#]],
+    "]],
     );
     check(
         tick,
         Options { migratable: true, ..plain },
-        expect_test::expect![[r#"
+        expect_test::expect![[r"
         <cpu mode='custom' match='exact'>
           <model fallback='forbid'>Early</model>
           <vendor>Acme</vendor>
           <maxphysaddr mode='passthrough' limit='40'/>
         </cpu>
-    "#]],
+    "]],
     );
     let versions = "<cpu><model>Late-v2</model></cpu><cpu><model>Late-v2</model></cpu>";
     check(
         versions,
         Options { ignore_host: true, ..plain },
-        expect_test::expect![[r#"
+        expect_test::expect![[r"
         <cpu mode='custom' match='exact'>
           <model fallback='forbid'>Late-v2</model>
         </cpu>
-    "#]],
+    "]],
     );
 }
 

@@ -61,8 +61,10 @@ impl NoBaseline {
     /// The index of the CPU that is the reason, where it is one.
     pub fn index(&self) -> Option<usize> {
         match self {
-            Self::Unknown(index, _) | Self::UnknownVendor(index, _) => Some(*index),
-            Self::VendorOfModel { index, .. } | Self::Vendors { index, .. } => Some(*index),
+            Self::Unknown(index, _)
+            | Self::UnknownVendor(index, _)
+            | Self::VendorOfModel { index, .. }
+            | Self::Vendors { index, .. } => Some(*index),
             Self::NoCpu | Self::Disjoint | Self::NoModel => None,
         }
     }

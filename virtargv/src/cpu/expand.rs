@@ -151,8 +151,8 @@ fn native(cpu: &Definition, hypervisor: &Hypervisor<'_>) -> Result<Expansion, Re
     }
     let Some(host) = caps.host_cpu(hypervisor.accel) else { return Err(hypervisor.no_host(cpus)) };
     let has = host.features().into_iter().filter(|(_, migratable)| *migratable || !cpu.migratable);
-    let mut expanded = CpuSpec::default();
-    expanded.features = has.map(|(name, _)| (name.to_owned(), FeaturePolicy::Require)).collect();
+    let features = has.map(|(name, _)| (name.to_owned(), FeaturePolicy::Require)).collect();
+    let mut expanded = CpuSpec { features, ..CpuSpec::default() };
     for (name, policy) in &cpu.cpu.features {
         expanded.set(name, *policy);
     }
