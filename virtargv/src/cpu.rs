@@ -10,9 +10,9 @@
 //! let request = Request::new(&caps, &host);
 //! let hypervisor = cpu::Hypervisor::new(&request, None, None)?;
 //! let cpus = cpu::read("<cpu><model>Westmere</model></cpu>", Release::V12_9)?;
-//! // What the host's CPU has is in no built-in set.
+//! // This host has no definitions of CPU models.
 //! let refused = cpu::baseline(&cpus, &hypervisor, cpu::Options::default()).unwrap_err();
-//! assert_eq!((refused.index, refused.problem.id()), (0, "cpu-host-unknown"));
+//! assert_eq!((refused.index, refused.problem.id()), (0, "cpu-no-definitions"));
 //! # Ok::<(), virtargv::Problem>(())
 //! ```
 
