@@ -3,8 +3,10 @@
 //! The definitions are not part of this crate: [`CpuMap::parse`] reads them in libvirt's form, an `index.xml` and the
 //! files that it includes.
 
+mod baseline;
 mod compare;
 mod cpuid;
+mod expand;
 mod host;
 mod parse;
 mod spec;
@@ -14,7 +16,8 @@ use std::collections::HashMap;
 
 use crate::Arch;
 
-pub use compare::Incompatible;
+pub use baseline::{NoBaseline, Within};
+pub use compare::{Incompatible, Relation};
 pub use cpuid::{CpuReport, CpuidLeaf};
 pub use host::{HostModels, is_native, is_passed_on};
 pub use spec::{CpuSpec, FeaturePolicy};
@@ -155,6 +158,8 @@ pub struct Pvr {
 pub struct CpuModelDef {
     /// The name in the domain format.
     pub name: Box<str>,
+    /// The model that its definition starts from, such as `EPYC` of `EPYC-v1`.
+    pub base: Option<Box<str>>,
     /// The name of the vendor.
     pub vendor: Option<Box<str>>,
     /// The physical CPUs of this model.

@@ -38,8 +38,8 @@ pub use caps::{Accel, Caps, CapsBuilder, MissingCap, UnknownAccel};
 pub use cpu::{CpuModel, HostCpu, HostCpuProperty, PropertyValue, Usable};
 pub use cpu_map::{
     CpuDefinitions, CpuFeatureDef, CpuMap, CpuMapError, CpuModelDef, CpuReport, CpuSpec, CpuVendor,
-    CpuidLeaf, FeatureBits, FeaturePolicy, HostModels, Incompatible, Pvr, Signature, X86, is_native,
-    is_passed_on,
+    CpuidLeaf, FeatureBits, FeaturePolicy, HostModels, Incompatible, NoBaseline, Pvr, Relation, Signature,
+    Within, X86, is_native, is_passed_on,
 };
 pub use file::{CapsError, CapsErrorKind, FORMAT_VERSION};
 pub use flags::{Cap, FlagState, UnknownCap};

@@ -9,6 +9,7 @@ use virtargv_host::Uuid;
 
 mod attributes;
 mod caps;
+mod cpu;
 mod diff;
 mod examples;
 mod firmware;
@@ -20,6 +21,9 @@ pub(crate) use caps::{
 };
 pub(crate) use firmware::{FirmwareArgs, FirmwareFormat};
 
+pub(crate) use cpu::{
+    CpuBaselineArgs, CpuCommand, CpuCompareArgs, CpuExpandArgs, CpuFormat, HypervisorArgs, VirtType,
+};
 pub(crate) use diff::{DiffArgs, DiffFormat};
 pub(crate) use hotplug::{AttachArgs, DetachArgs, DeviceArgs, HotplugFormat, UpdateArgs};
 
@@ -62,6 +66,9 @@ pub(crate) enum Command {
     /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),
+    /// Compare CPUs, make one that runs on several hosts, and show all features of a CPU.
+    #[command(subcommand)]
+    Cpu(CpuCommand),
     /// Describe this machine, for `--host`.
     #[command(subcommand)]
     Host(HostCommand),

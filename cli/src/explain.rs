@@ -27,12 +27,12 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
     }
     let mut told = Vec::new();
     for id in &args.rules {
-        let of_lines = || virtargv::verify::rules::ALL.iter().copied();
+        let apart = [virtargv::verify::rules::ALL, virtargv::cpu::rules::ALL].into_iter().flatten().copied();
         let all = || {
             virtargv::rules()
                 .chain(virtargv::hotplug_rules())
                 .chain(virtargv::migration_rules())
-                .chain(of_lines())
+                .chain(apart.clone())
         };
         let rule = all().find(|rule| rule.id == id).ok_or_else(|| {
             let found = did_you_mean(nearest(id, all().map(|rule| rule.id)));

@@ -7,6 +7,7 @@ mod argv;
 mod caps;
 mod caps_cmd;
 mod check;
+mod cpu;
 mod diff;
 mod explain;
 mod explain_attribute;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Command::Update(args) => hotplug::update(&args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Caps(command) => caps_cmd::run(&command),
+        Command::Cpu(command) => cpu::run(&command),
         Command::Host(command) => host_show::run(&command),
         Command::Explain(args) => explain::run(&args),
         Command::ExplainAttribute(args) => explain_attribute::run(&args),

@@ -49,6 +49,7 @@
 
 pub mod attributes;
 mod complete;
+pub mod cpu;
 pub mod diff;
 #[cfg(feature = "examples")]
 pub mod examples;

@@ -26,13 +26,22 @@ pub enum Incompatible {
     Extra(String),
 }
 
+/// How the host's CPU relates to a CPU that it supports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// The host has the same features.
+    Identical,
+    /// The host has additional features.
+    Superset,
+}
+
 impl X86<'_> {
     /// Checks that the host supports a guest's CPU, by the definition of its model; with `strict`, that the host has no
     /// additional features.
     ///
     /// # Errors
     /// What the host lacks or has in excess.
-    pub fn compare(self, host: &HostModels, guest: &CpuSpec, strict: bool) -> Result<(), Incompatible> {
+    pub fn compare(self, host: &HostModels, guest: &CpuSpec, strict: bool) -> Result<Relation, Incompatible> {
         if let Some(vendor) = &guest.vendor
             && host.reported.vendor.as_ref() != Some(vendor)
         {
@@ -61,10 +70,11 @@ impl X86<'_> {
         if let Some(name) = &guest.model {
             extra.subtract(&self.model(name)?.added);
         }
-        if strict && !extra.is_empty() {
-            return Err(Incompatible::Extra(self.names(&extra)));
+        match extra.is_empty() {
+            true => Ok(Relation::Identical),
+            false if strict => Err(Incompatible::Extra(self.names(&extra))),
+            false => Ok(Relation::Superset),
         }
-        Ok(())
     }
 
     /// Checks that the host supports a guest's CPU, where QEMU decides about its model: the host lacks the blockers of
@@ -119,7 +129,7 @@ impl X86<'_> {
     }
 
     /// The features that a CPU lists.
-    fn listed(self, cpu: &CpuSpec) -> FeatureSet {
+    pub(super) fn listed(self, cpu: &CpuSpec) -> FeatureSet {
         let mut set = FeatureSet::default();
         cpu.features.iter().filter_map(|(name, _)| self.feature(name)).for_each(|id| set.insert(id));
         set

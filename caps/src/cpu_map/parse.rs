@@ -176,6 +176,7 @@ impl CpuDefinitions {
         let name: Box<str> = cx.attr("name")?.into();
         let mut model = CpuModelDef {
             name: name.clone(),
+            base: None,
             vendor: None,
             signatures: Vec::new(),
             pvrs: Vec::new(),
@@ -193,8 +194,13 @@ impl CpuDefinitions {
                 return cx.with(node).fail(format!("model `{base}` is not defined before this one"));
             };
             // What changed in the base model does not concern this one, whose features are all of QEMU's version.
-            model =
-                CpuModelDef { name: name.clone(), partial_check: false, removed: Vec::new(), ..base.clone() };
+            model = CpuModelDef {
+                name: name.clone(),
+                base: Some(base.name.clone()),
+                partial_check: false,
+                removed: Vec::new(),
+                ..base.clone()
+            };
         }
         if elements(cx.node, "signature").next().is_some() {
             model.signatures.clear();

@@ -12,6 +12,8 @@ use crate::{Convention, CpuModel, Release};
 pub struct X86<'a> {
     pub(super) definitions: &'a CpuDefinitions,
     release: Release,
+    /// Whether the models are those of the first definitions, without what a later version of libvirt added.
+    is_first: bool,
 }
 
 /// Removed features that the definitions of earlier releases still have.
@@ -36,7 +38,14 @@ struct Candidate<'a> {
 impl<'a> X86<'a> {
     /// The x86 `definitions` under `release`.
     pub fn new(definitions: &'a CpuDefinitions, release: Release) -> Self {
-        Self { definitions, release }
+        Self { definitions, release, is_first: false }
+    }
+
+    /// The definitions with the features that each model had from the beginning. What was added later is in QEMU's model all the
+    /// same, but a CPU that libvirt describes for others does not rely on it.
+    #[must_use]
+    pub fn first(self) -> Self {
+        Self { is_first: true, ..self }
     }
 
     /// The id of a feature.
@@ -47,6 +56,11 @@ impl<'a> X86<'a> {
     /// Whether the model `name` is defined.
     pub fn has_model(self, name: &str) -> bool {
         self.definitions.model(name).is_some()
+    }
+
+    /// Whether the vendor `name` is defined.
+    pub(super) fn has_vendor(self, name: &str) -> bool {
+        self.definitions.vendors.iter().any(|vendor| &*vendor.name == name)
     }
 
     /// The name of the vendor with the vendor id `string`.
@@ -61,12 +75,14 @@ impl<'a> X86<'a> {
     }
 
     /// The features of a model in the definitions of the release.
-    fn features(self, model: &CpuModelDef) -> FeatureSet {
+    pub(super) fn features(self, model: &CpuModelDef) -> FeatureSet {
         let mut features = model.features.clone();
         if !self.release.has(Convention::CpuDefinitionChanges) {
             features.subtract(&model.added);
             let not_yet = model.removed.iter().filter(|id| REMOVED_LATER.contains(&self.name(**id)));
             not_yet.for_each(|id| features.insert(*id));
+        } else if self.is_first {
+            features.subtract(&model.added);
         }
         features
     }
@@ -78,8 +94,16 @@ impl<'a> X86<'a> {
         features
     }
 
+    /// The names of the features that a later version of libvirt added to the model `name`.
+    pub fn added(self, name: &str) -> impl Iterator<Item = &'a str> {
+        let model =
+            self.definitions.model(name).filter(|_| self.release.has(Convention::CpuDefinitionChanges));
+        let added = model.map(|model| self.ordered(&model.added)).unwrap_or_default();
+        added.into_iter().map(move |id| self.name(id))
+    }
+
     /// The features that are explicitly disabled, as the definition of the model no longer has them.
-    fn removed(self, model: &CpuModelDef) -> &[FeatureId] {
+    pub(super) fn removed(self, model: &CpuModelDef) -> &[FeatureId] {
         if self.release.has(Convention::CpuDefinitionChanges) { &model.removed } else { &[] }
     }
 
@@ -95,12 +119,12 @@ impl<'a> X86<'a> {
         bits.iter().any(|bits| matches!(bits, FeatureBits::Msr { .. }))
     }
 
-    fn name(self, id: FeatureId) -> &'a str {
+    pub(super) fn name(self, id: FeatureId) -> &'a str {
         self.definitions.features.get(usize::from(id)).map_or("", |feature| &feature.name)
     }
 
     /// The features of a set in the order in which the release lists them.
-    fn ordered(self, set: &FeatureSet) -> Vec<FeatureId> {
+    pub(super) fn ordered(self, set: &FeatureSet) -> Vec<FeatureId> {
         let all = 0..FeatureId::try_from(self.definitions.features.len()).unwrap_or(FeatureId::MAX);
         let mut ids: Vec<FeatureId> = all.filter(|id| set.has(*id)).collect();
         if !self.release.has(Convention::CpuidEcxFirst) {
@@ -149,7 +173,7 @@ impl<'a> X86<'a> {
         self.definitions.model(name).ok_or_else(|| Incompatible::UnknownModel(name.to_owned()))
     }
 
-    fn known(self, name: &str) -> Result<FeatureId, Incompatible> {
+    pub(super) fn known(self, name: &str) -> Result<FeatureId, Incompatible> {
         self.feature(name).ok_or_else(|| Incompatible::UnknownFeature(name.to_owned()))
     }
 
@@ -172,6 +196,17 @@ impl<'a> X86<'a> {
 
     /// Describes `data` by the closest model of those in `allowed`.
     pub(crate) fn decode(self, data: &CpuData, allowed: Option<&[CpuModel]>) -> Option<CpuSpec> {
+        self.closest(data, allowed, &[])
+    }
+
+    /// As [`decode`](Self::decode), where the models in `preferred` come first: the only one always, each of several
+    /// where fewer features have to be disabled.
+    pub(super) fn closest(
+        self,
+        data: &CpuData,
+        allowed: Option<&[CpuModel]>,
+        preferred: &[&str],
+    ) -> Option<CpuSpec> {
         let mut data = data.clone();
         self.drop_broken_tsx(&mut data);
         let allowed: Option<HashMap<&str, &CpuModel>> =
@@ -193,7 +228,16 @@ impl<'a> X86<'a> {
                 continue;
             }
             let candidate = self.candidate(&data, model, offered);
-            if best.as_ref().is_none_or(|best| self.is_better(&candidate, best, data.signature)) {
+            if matches!(preferred, [only] if **only == *model.name) {
+                best = Some(candidate);
+                break;
+            }
+            let is_preferred = preferred.contains(&&*model.name);
+            let is_better = |best| {
+                self.is_better(&candidate, best, data.signature)
+                    || (is_preferred && self.disables_less(&candidate, best, data.signature))
+            };
+            if best.as_ref().is_none_or(is_better) {
                 best = Some(candidate);
             }
         }
@@ -282,6 +326,19 @@ impl<'a> X86<'a> {
         }
         let ((new, new_disabled), (best, best_disabled)) = (penalty(new), penalty(best));
         new < best || (new == best && new_disabled < best_disabled)
+    }
+
+    /// Whether fewer features have to be disabled with `new`, and it matches the signature of the CPU where `best` does.
+    fn disables_less(
+        self,
+        new: &Candidate<'_>,
+        best: &Candidate<'_>,
+        signature: Option<(u32, u32, u32)>,
+    ) -> bool {
+        let is_of_cpu = |model| signature.is_none_or(|signature| matches(model, signature));
+        self.release.has(Convention::CpuDisabledPenalty)
+            && (is_of_cpu(new.model) || !is_of_cpu(best.model))
+            && penalty(new).1 < penalty(best).1
     }
 
     /// Removes TSX from early Haswell CPUs, on which an erratum disables it.
@@ -435,7 +492,7 @@ mod tests {
                 ..CpuModel::named(model)
             });
             let compared = match &offered {
-                None => x86.compare(&models, &guest, strict),
+                None => x86.compare(&models, &guest, strict).map(drop),
                 Some(offered) => x86.compare_offered(&models, &guest, offered),
             };
             compared.map_err(|error| error.to_string())

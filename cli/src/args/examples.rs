@@ -27,6 +27,7 @@ Examples:
   virtargv argv --network default=bridge:virbr0 guest.xml
                                                      with a network that this machine does not have
   virtargv diff --release 7.0..12.9 guest.xml        what changes with another release of libvirt
+  virtargv cpu baseline host-a.xml host-b.xml        the CPU that runs on both hosts
   virtargv host show guest.xml > host.json           what this machine is asked for the document
   virtargv argv --host host.json guest.xml           the same command line on any other machine
   virtargv run guest.xml                             start the guest, and stay until it ends
@@ -220,6 +221,55 @@ Examples:
   virtargv caps require --format json --caps builtin:qemu-10.0-x86_64 guest.xml
 ",
     exit_codes!()
+);
+
+pub(super) const CPU: &str = concat!(
+    "\
+Examples:
+  virtargv cpu baseline a.xml b.xml            the CPU that runs on the hosts of both
+  virtargv cpu compare guest.xml               whether this host can run the CPU of a guest
+  virtargv cpu expand --model EPYC-v4          all features of a model
+",
+    plain_exit_codes!()
+);
+
+pub(super) const CPU_BASELINE: &str = concat!(
+    "\
+Examples:
+  virtargv cpu baseline a.xml b.xml            of `virsh domcapabilities` of two hosts, for guests on this one
+  virtargv cpu baseline --migratable --features a.xml b.xml
+                                               with all features listed, but those that block migration
+  virtargv cpu baseline --caps caps.xml --cpu-map cpu_map --host none a.xml b.xml
+                                               for the QEMU and host of a capabilities file
+  virtargv cpu baseline --ignore-host --model EPYC-Rome --model EPYC-Milan
+                                               what two models have in common, on any host
+",
+    "\nExit codes: 0 success, 1 there is no such CPU, 2 wrong usage or unreadable input."
+);
+
+pub(super) const CPU_COMPARE: &str = concat!(
+    "\
+Examples:
+  virtargv cpu compare guest.xml               identical, superset or incompatible, and why
+  virtargv cpu compare --error --validate guest.xml
+                                               with an error, and the document's own errors
+  virtargv cpu compare --virttype qemu --format json guest.xml
+                                               for guests without KVM, as JSON
+",
+    "\nExit codes: 0 the host has what the CPU requires, 1 it does not, or they cannot be compared, 2 wrong usage or \
+     unreadable input."
+);
+
+pub(super) const CPU_EXPAND: &str = concat!(
+    "\
+Examples:
+  virtargv cpu expand guest.xml                the CPU of a guest with all features
+  virtargv cpu expand --model Cascadelake-Server-v5
+                                               of a version of a model
+  virtargv cpu expand --caps builtin:qemu-10.0-x86_64 --format json guest.xml
+                                               with what blocks it on that QEMU, as JSON
+",
+    "\nExit codes: 0 success, 1 a CPU cannot be expanded, 2 wrong usage or unreadable input."
 );
 
 pub(super) const HOST: &str = concat!(

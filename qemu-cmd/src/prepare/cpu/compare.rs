@@ -63,7 +63,7 @@ impl Cx<'_> {
     fn compare_known(&self, x86: X86<'_>, models: &HostModels, cpu: &Cpu, spec: &CpuSpec) -> Done {
         let strict = cpu.matching == Some(CpuMatch::Strict);
         match self.deciding_model(cpu) {
-            None => x86.compare(models, spec, strict),
+            None => x86.compare(models, spec, strict).map(drop),
             Some(offered) => x86.compare_offered(models, spec, offered),
         }
         .map_err(|error| incompatible(cpu, &error, self.caps.release()))
