@@ -29,7 +29,7 @@ pub mod rules;
 pub use address::usb_at_start;
 pub use defaults::disk::complete_network;
 pub use defaults::video::virtio_device as virtio_video_device;
-pub use firmware::pick as pick_firmware;
+pub use firmware::{FirmwareOffered, offered as firmware_offered, pick as pick_firmware};
 pub use guest::{Board, Guest, runs};
 pub use native::strip_interfaces;
 use virtargv_caps::Convention;

@@ -49,6 +49,7 @@
 
 mod complete;
 pub mod diff;
+pub mod domcaps;
 #[cfg(feature = "examples")]
 pub mod examples;
 pub mod explain;

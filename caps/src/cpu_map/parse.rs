@@ -181,6 +181,7 @@ impl CpuDefinitions {
             pvrs: Vec::new(),
             decode_host: true,
             decode_guest: true,
+            canonical: None,
             partial_check: false,
             features: FeatureSet::default(),
             added: FeatureSet::default(),
@@ -193,8 +194,17 @@ impl CpuDefinitions {
                 return cx.with(node).fail(format!("model `{base}` is not defined before this one"));
             };
             // What changed in the base model does not concern this one, whose features are all of QEMU's version.
-            model =
-                CpuModelDef { name: name.clone(), partial_check: false, removed: Vec::new(), ..base.clone() };
+            model = CpuModelDef {
+                name: name.clone(),
+                canonical: None,
+                partial_check: false,
+                removed: Vec::new(),
+                ..base.clone()
+            };
+            let base = base.name.clone();
+            if let Some(base) = self.model_by_name.get(&base).and_then(|at| self.models.get_mut(*at)) {
+                base.canonical.get_or_insert_with(|| name.clone());
+            }
         }
         if elements(cx.node, "signature").next().is_some() {
             model.signatures.clear();

@@ -6,6 +6,7 @@
 mod by_mode;
 mod descriptor;
 mod fit;
+mod offered;
 
 use descriptor::{Descriptor, FlashMode, Mapping};
 use virtargv_caps::Convention;
@@ -14,6 +15,8 @@ use virtargv_model::device::storage::{Image, Location};
 use virtargv_model::features::Smm;
 use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
 use virtargv_model::{Domain, OnOff, Pos, Problem, Release, Stage, YesNo};
+
+pub use offered::{FirmwareOffered, offered};
 
 use crate::{Guest, ReadOptions, Work, rules};
 
