@@ -9,6 +9,7 @@ use virtargv_host::Uuid;
 
 mod caps;
 mod diff;
+mod domcaps;
 mod examples;
 
 pub(crate) use caps::{
@@ -16,6 +17,7 @@ pub(crate) use caps::{
 };
 
 pub(crate) use diff::{DiffArgs, DiffFormat};
+pub(crate) use domcaps::{DomcapsArgs, DomcapsFormat, DomcapsVirtType};
 
 /// From a libvirt domain document to the exact QEMU command line, without a daemon.
 #[derive(Debug, Parser)]
@@ -42,6 +44,11 @@ pub(crate) enum Command {
     Resolve(ResolveArgs),
     /// Show what changes for the guest and for its command line: between two documents, releases, QEMUs or machine types.
     Diff(DiffArgs),
+    /// Print what a QEMU and a host offer to a kind of guest: firmware, CPUs, devices and features.
+    ///
+    /// It is the document that `virsh domcapabilities` prints, without a daemon. What only the host can say and does not know
+    /// is left out, and told on standard error.
+    Domcaps(DomcapsArgs),
     /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),

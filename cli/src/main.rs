@@ -8,6 +8,7 @@ mod caps;
 mod caps_cmd;
 mod check;
 mod diff;
+mod domcaps;
 mod explain;
 mod fix;
 mod host;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Argv(args) => argv::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Domcaps(args) => domcaps::run(&args),
         Command::Resolve(args) => resolve::run(&args),
         #[cfg(target_os = "linux")]
         Command::Run(args) => run::run(&args),

@@ -27,6 +27,7 @@ Examples:
   virtargv argv --network default=bridge:virbr0 guest.xml
                                                      with a network that this machine does not have
   virtargv diff --release 7.0..12.9 guest.xml        what changes with another release of libvirt
+  virtargv domcaps --machine q35                     what QEMU and this machine offer to a guest
   virtargv host show guest.xml > host.json           what this machine is asked for the document
   virtargv argv --host host.json guest.xml           the same command line on any other machine
   virtargv run guest.xml                             start the guest, and stay until it ends
@@ -73,6 +74,20 @@ Examples:
                                                      only what the guest sees, as JSON
 ",
     "\nExit codes: 0 the guest sees no change, 1 the guest sees a change, 2 wrong usage or unreadable input."
+);
+
+pub(super) const DOMCAPS: &str = concat!(
+    "\
+Examples:
+  virtargv domcaps                             as `virsh domcapabilities`, for this machine
+  virtargv domcaps --machine q35 --virttype kvm --host host.json
+                                               on the machine that host.json describes
+  virtargv domcaps --caps probe:/usr/bin/qemu-system-aarch64 --arch aarch64 --machine virt
+                                               of another QEMU
+  virtargv domcaps --release 11.3 --format json --host none
+                                               as libvirt 11.3, of no machine in particular, as JSON
+",
+    plain_exit_codes!()
 );
 
 pub(super) const RESOLVE: &str = concat!(

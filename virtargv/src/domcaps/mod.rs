@@ -26,7 +26,7 @@ mod write;
 
 use std::fmt;
 
-use virtargv_caps::{Accel, Arch, Cap, Caps};
+use virtargv_caps::{Accel, Arch, Cap, Caps, is_native};
 use virtargv_host::{Host, HostError, Request};
 use virtargv_model::memory::MemorySource;
 use virtargv_model::{Domain, Release, Spelled, Version, VirtType};
@@ -46,11 +46,11 @@ use part::Part;
 pub struct DomcapsRequest {
     /// The architecture of the guest; without one, that of the QEMU.
     pub arch: Option<Arch>,
-    /// The type of hypervisor; without one, KVM where the QEMU has it, else TCG.
+    /// The type of hypervisor; without one, KVM where the QEMU has it and the host is of its architecture, else TCG.
     pub virt_type: Option<VirtType>,
     /// The machine type or machine alias; without one, the default of the QEMU.
     pub machine: Option<String>,
-    /// The path of the QEMU binary; without one, that of the capabilities.
+    /// The path of the QEMU binary; without one, what the host answers, else that of the capabilities.
     pub emulator: Option<String>,
 }
 
@@ -177,7 +177,7 @@ impl Work<'_> {
 /// The QEMU does not have guests of this kind.
 pub fn domcaps(wanted: &DomcapsRequest, request: &Request<'_>) -> Result<DomainCapabilities, DomcapsError> {
     let (caps, host) = (request.caps, request.host);
-    let (guest, virt_type) = guest(wanted, caps)?;
+    let (guest, virt_type) = guest(wanted, caps, host.arch())?;
     let machine = caps.machine(guest.accel, &guest.machine);
     let by_machine = machine.map_or(0, |machine| machine.max_cpus);
     let release = request.release();
@@ -195,7 +195,11 @@ pub fn domcaps(wanted: &DomcapsRequest, request: &Request<'_>) -> Result<DomainC
         .writes(Part::MemoryBacking)
         .then(|| work.words(|source| source != MemorySource::Memfd || work.has(Cap::ObjectMemoryMemfd)));
     Ok(DomainCapabilities {
-        path: wanted.emulator.clone().unwrap_or_else(|| caps.emulator().to_owned()),
+        path: wanted
+            .emulator
+            .clone()
+            .or_else(|| host.machine().emulator(work.guest.arch).ok())
+            .unwrap_or_else(|| caps.emulator().to_owned()),
         virt_type,
         machine: work.guest.machine.clone(),
         arch: work.guest.arch,
@@ -211,10 +215,10 @@ pub fn domcaps(wanted: &DomcapsRequest, request: &Request<'_>) -> Result<DomainC
 }
 
 /// The kind of guest, and its type of hypervisor.
-fn guest(wanted: &DomcapsRequest, caps: &Caps) -> Result<(Guest, VirtType), DomcapsError> {
+fn guest(wanted: &DomcapsRequest, caps: &Caps, host: Arch) -> Result<(Guest, VirtType), DomcapsError> {
     let arch = wanted.arch.unwrap_or(caps.arch());
-    let virt_type =
-        wanted.virt_type.unwrap_or(if caps.has(Cap::Kvm) { VirtType::Kvm } else { VirtType::Qemu });
+    let kvm = caps.has(Cap::Kvm) && is_native(host, caps.arch());
+    let virt_type = wanted.virt_type.unwrap_or(if kvm { VirtType::Kvm } else { VirtType::Qemu });
     let mut domain = Domain { virt_type: Some(virt_type), ..Domain::default() };
     domain.os.arch = Some(arch.name().to_owned());
     domain.os.machine.clone_from(&wanted.machine);

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use virtargv_caps::{FeaturePolicy, Sgx, Usable};
+use virtargv_caps::{Sgx, Usable};
 use virtargv_model::Spelled as _;
 use virtargv_model::write::Writer;
 
@@ -116,14 +116,7 @@ fn host_model(w: &mut Writer, model: &HostModel) {
         w.element("maxphysaddr").attr("mode", "passthrough").attr("limit", bits).empty();
     }
     for (name, policy) in &model.features {
-        let policy = match policy {
-            FeaturePolicy::Force => "force",
-            FeaturePolicy::Require => "require",
-            FeaturePolicy::Optional => "optional",
-            FeaturePolicy::Disable => "disable",
-            FeaturePolicy::Forbid => "forbid",
-        };
-        w.element("feature").attr("policy", policy).attr("name", name).empty();
+        w.element("feature").attr("policy", policy.name()).attr("name", name).empty();
     }
 }
 
