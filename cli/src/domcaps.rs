@@ -41,6 +41,12 @@ pub(crate) fn run(args: &DomcapsArgs) -> Done {
         };
         Unusable(if help.is_empty() { error.to_string() } else { format!("{error}; {help}") })
     })?;
+    if !told.has_accelerator {
+        anstream::eprintln!(
+            "virtargv: this QEMU has no `{}`, so that libvirt refuses such a guest",
+            told.virt_type
+        );
+    }
     for what in &told.unknown {
         anstream::eprintln!(
             "virtargv: the host does not know {}; what depends on it is left out (describe it with --host)",

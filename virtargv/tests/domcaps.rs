@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use expect_test::{Expect, expect};
-use virtargv::caps::{Accel, CpuMap, CpuModel, HostCpu, HostCpuProperty, PropertyValue, Sev, Tristate, Usable};
+use virtargv::caps::{
+    Accel, CpuMap, CpuModel, HostCpu, HostCpuProperty, PropertyValue, Sev, Tristate, Usable,
+};
 use virtargv::domcaps::{DomcapsRequest, domcaps};
 use virtargv::host::SevGuests;
 use virtargv::model::VirtType;
@@ -30,9 +32,16 @@ fn section(document: &str, name: &str) -> String {
     let start = lines.iter().position(is_start).expect("the section");
     let first = lines.get(start).expect("a line");
     let indent = first.len() - first.trim_start().len();
-    let end = lines.iter().skip(start).position(|line| line.trim_start().starts_with("</") && line.len() - line.trim_start().len() == indent);
+    let end = lines.iter().skip(start).position(|line| {
+        line.trim_start().starts_with("</") && line.len() - line.trim_start().len() == indent
+    });
     let count = if first.ends_with("/>") { 1 } else { end.map_or(1, |end| end + 1) };
-    lines.iter().skip(start).take(count).map(|line| format!("{}\n", line.get(indent..).unwrap_or(""))).collect()
+    lines
+        .iter()
+        .skip(start)
+        .take(count)
+        .map(|line| format!("{}\n", line.get(indent..).unwrap_or("")))
+        .collect()
 }
 
 fn machine(name: &str) -> DomcapsRequest {
@@ -112,7 +121,10 @@ fn firmware_is_that_of_the_descriptors_for_the_machine() {
     };
     let mut host = FixedHost::default();
     for (name, text) in [
-        ("20-smm.json", descriptor("/fw/smm", "pc-q35-*", r#""requires-smm", "secure-boot", "enrolled-keys""#)),
+        (
+            "20-smm.json",
+            descriptor("/fw/smm", "pc-q35-*", r#""requires-smm", "secure-boot", "enrolled-keys""#),
+        ),
         ("30-plain.json", descriptor("/fw/plain", "pc-*", "")),
         ("40-again.json", descriptor("/fw/plain", "pc-*", "")),
     ] {
@@ -154,7 +166,8 @@ fn definitions() -> CpuMap {
 
 #[test]
 fn cpus_follow_from_qemu_and_the_definitions() {
-    let property = |name: &str, value| HostCpuProperty { name: name.into(), value, migratable: Tristate::Yes };
+    let property =
+        |name: &str, value| HostCpuProperty { name: name.into(), value, migratable: Tristate::Yes };
     let expansion = HostCpu {
         model: "base".into(),
         migratability: true,
@@ -168,9 +181,13 @@ fn cpus_follow_from_qemu_and_the_definitions() {
     let caps = |release| {
         let mut edit = set("qemu-10.0-x86_64", release).edit().retain_cpu_models(|_| false);
         for accel in [Accel::Kvm, Accel::Tcg] {
-            for (name, blockers) in
-                [("Zero", vec![]), ("host", vec![]), ("Anvil-v1", vec!["lahf-lm", "add"]), ("Anvil", vec![]), ("Other", vec![])]
-            {
+            for (name, blockers) in [
+                ("Zero", vec![]),
+                ("host", vec![]),
+                ("Anvil-v1", vec!["lahf-lm", "add"]),
+                ("Anvil", vec![]),
+                ("Other", vec![]),
+            ] {
                 let usable = if blockers.is_empty() { Usable::Yes } else { Usable::No };
                 let blockers = blockers.into_iter().map(Into::into).collect();
                 edit = edit.cpu_model(accel, CpuModel { usable, blockers, ..CpuModel::named(name) });
@@ -179,7 +196,8 @@ fn cpus_follow_from_qemu_and_the_definitions() {
         }
         edit.build()
     };
-    let host = FixedHost { cpu_map: Arc::new(definitions()), phys_addr_bits: Some(46), ..FixedHost::default() };
+    let host =
+        FixedHost { cpu_map: Arc::new(definitions()), phys_addr_bits: Some(46), ..FixedHost::default() };
     let check = |release, virt_type, expected: Expect| {
         let wanted = DomcapsRequest { virt_type: Some(virt_type), ..machine("q35") };
         expected.assert_eq(&section(&document(&wanted, &caps(release), &host), "cpu"));
@@ -194,14 +212,16 @@ fn sev_tells_how_many_guests_the_host_protects() {
     let sev = Sev { cbitpos: 47, reduced_phys_bits: 1, cpu0_id: Some("aWQ=".into()), ..Sev::default() };
     let caps = set("qemu-10.0-x86_64", Release::V11_3).edit().sev(sev).build();
     let most = SevGuests { plain: 410, encrypted_state: 99 };
-    let told = document(&machine("q35"), &caps, &FixedHost { sev_guests: Some(most), ..FixedHost::default() });
+    let told =
+        document(&machine("q35"), &caps, &FixedHost { sev_guests: Some(most), ..FixedHost::default() });
     expect![[""]].assert_eq(&(section(&told, "sev") + &section(&told, "launchSecurity")));
 }
 
 #[test]
 fn what_the_host_does_not_know_is_named() {
     let caps = set("qemu-10.0-x86_64", Release::V11_3);
-    let told = domcaps(&machine("q35"), &Request::new(&caps, &virtargv::host::NotKnown)).expect("capabilities");
+    let told =
+        domcaps(&machine("q35"), &Request::new(&caps, &virtargv::host::NotKnown)).expect("capabilities");
     expect![[""]].assert_eq(&told.unknown.join("\n"));
 }
 
@@ -215,6 +235,6 @@ fn what_there_is_not_is_refused() {
     check(machine("q36"), "this QEMU has no machine type `q36`");
     let arch = DomcapsRequest { arch: Some(Arch::S390x), ..DomcapsRequest::default() };
     check(arch, "this QEMU is for architecture `x86_64` and does not run guests of `s390x`");
-    let xen = DomcapsRequest { virt_type: Some(VirtType::Hvf), ..DomcapsRequest::default() };
-    check(xen, "this QEMU has no guests of type `hvf`");
+    let xen = DomcapsRequest { virt_type: Some(VirtType::Xen), ..DomcapsRequest::default() };
+    check(xen, "QEMU has no guests of type `xen`");
 }

@@ -130,10 +130,15 @@ fn max_phys_addr(work: &mut Work<'_>) -> Option<u32> {
     }
 }
 
-/// Whether the name of an x86 model has a version at its end, as `Broadwell-v3`.
-pub(super) fn is_versioned(name: &str) -> bool {
-    name.rsplit_once("-v")
-        .is_some_and(|(_, version)| !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()))
+/// The x86 models that came to libvirt's definitions together with the versioned ones.
+const WITH_VERSIONED: [&str; 2] = ["Denverton", "KnightsMill"];
+
+/// Whether a version of libvirt without versioned models (`Broadwell-v3`) does not define the x86 model `name`.
+pub(super) fn is_later(name: &str) -> bool {
+    let versioned = name
+        .rsplit_once("-v")
+        .is_some_and(|(_, version)| !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()));
+    versioned || WITH_VERSIONED.contains(&name)
 }
 
 fn custom(work: &mut Work<'_>) -> Vec<NamedModel> {
@@ -150,7 +155,7 @@ fn custom(work: &mut Work<'_>) -> Vec<NamedModel> {
     let offered = work.caps.cpu_models(work.guest.accel).iter().filter(|model| {
         &*model.name != "host"
             && definitions.is_none_or(|definitions| definitions.model(&model.name).is_some())
-            && (versioned || !is_versioned(&model.name))
+            && (versioned || !is_later(&model.name))
     });
     let named = |model: &CpuModel| {
         let defined = definitions.and_then(|definitions| definitions.model(&model.name));
@@ -185,5 +190,7 @@ fn blockers(model: &CpuModel, x86: bool) -> Vec<String> {
         |blocker: &str| if x86 { feature_names::from_qemu(blocker).to_owned() } else { blocker.to_owned() };
     let mut names: Vec<String> = model.blockers.iter().map(|blocker| name(blocker)).collect();
     names.sort();
+    // QEMU names a feature twice where it is in two words of a model.
+    names.dedup();
     names
 }

@@ -79,6 +79,9 @@ pub struct DomainCapabilities {
     pub devices: DeviceCapabilities,
     /// `<features>`
     pub features: FeatureCapabilities,
+    /// Whether the QEMU has the accelerator of the type of hypervisor. Where it has not, libvirt does not answer; what is told then
+    /// would hold for the same QEMU with the accelerator, as far as it is known.
+    pub has_accelerator: bool,
     /// What the host does not know and would have been told, such as "its CPU".
     pub unknown: Vec<String>,
 }
@@ -94,7 +97,7 @@ pub enum DomcapsError {
         /// That of the QEMU.
         of_qemu: Arch,
     },
-    /// The QEMU does not have the type of hypervisor.
+    /// No QEMU has the type of hypervisor.
     VirtType(VirtType),
     /// The QEMU does not have the machine type.
     Machine(String),
@@ -106,7 +109,7 @@ impl fmt::Display for DomcapsError {
             Self::Arch { wanted, of_qemu } => {
                 write!(f, "this QEMU is for architecture `{of_qemu}` and does not run guests of `{wanted}`")
             }
-            Self::VirtType(kind) => write!(f, "this QEMU has no guests of type `{kind}`"),
+            Self::VirtType(kind) => write!(f, "QEMU has no guests of type `{kind}`"),
             Self::Machine(name) => write!(f, "this QEMU has no machine type `{name}`"),
         }
     }
@@ -166,7 +169,7 @@ impl Work<'_> {
 
     /// The capabilities without the CPU models that earlier definitions of libvirt do not have.
     fn without_versioned(&self) -> Caps {
-        let keep = |name: &str| !cpu::is_versioned(name);
+        let keep = |name: &str| !cpu::is_later(name);
         self.caps.edit().retain_cpu_models(|model| keep(&model.name)).build()
     }
 }
@@ -210,6 +213,11 @@ pub fn domcaps(wanted: &DomcapsRequest, request: &Request<'_>) -> Result<DomainC
         memory_backing,
         devices: devices::devices(&mut work),
         features: features::features(&mut work),
+        has_accelerator: match virt_type {
+            VirtType::Kvm => work.has(Cap::Kvm),
+            VirtType::Hvf => work.has(Cap::Hvf),
+            _ => true,
+        },
         unknown: work.unknown,
     })
 }
@@ -219,24 +227,26 @@ fn guest(wanted: &DomcapsRequest, caps: &Caps, host: Arch) -> Result<(Guest, Vir
     let arch = wanted.arch.unwrap_or(caps.arch());
     let kvm = caps.has(Cap::Kvm) && is_native(host, caps.arch());
     let virt_type = wanted.virt_type.unwrap_or(if kvm { VirtType::Kvm } else { VirtType::Qemu });
+    if !matches!(virt_type, VirtType::Qemu | VirtType::Kvm | VirtType::Hvf) {
+        return Err(DomcapsError::VirtType(virt_type));
+    }
     let mut domain = Domain { virt_type: Some(virt_type), ..Domain::default() };
     domain.os.arch = Some(arch.name().to_owned());
     domain.os.machine.clone_from(&wanted.machine);
-    let guest = Guest::of(&domain, caps, arch);
+    let mut guest = Guest::of(&domain, caps, arch);
     if !guest.is_run_by(caps) {
         return Err(DomcapsError::Arch { wanted: arch, of_qemu: caps.arch() });
     }
-    let flag = match virt_type {
-        VirtType::Qemu => None,
-        VirtType::Kvm => Some(Cap::Kvm),
-        VirtType::Hvf => Some(Cap::Hvf),
-        _ => return Err(DomcapsError::VirtType(virt_type)),
-    };
-    if caps.machines(guest.accel).is_empty() && flag.is_some_and(|flag| !caps.has(flag)) {
-        return Err(DomcapsError::VirtType(virt_type));
+    // A QEMU without the accelerator has its machine types all the same.
+    let known = if caps.machines(guest.accel).is_empty() { VirtType::Qemu } else { virt_type };
+    let by_known = Domain { virt_type: Some(known), ..domain.clone() };
+    let of_known = Guest::of(&by_known, caps, arch);
+    if of_known.of_unknown_machine(&by_known, caps).is_some() {
+        return Err(DomcapsError::Machine(of_known.machine));
     }
-    if guest.of_unknown_machine(&domain, caps).is_some() {
-        return Err(DomcapsError::Machine(guest.machine));
+    if known != virt_type {
+        domain.os.machine = Some(of_known.machine);
+        guest = Guest::of(&domain, caps, arch);
     }
     Ok((guest, virt_type))
 }

@@ -5,10 +5,11 @@
 //! those of libvirt's own tests; the set of the corpus with their capabilities is beside the directory above DIR.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use virtargv::domcaps::{DomainCapabilities, DomcapsRequest, domcaps};
 use virtargv::{Arch, Caps, FixedHost, Host, Override, Release, Request};
+use virtargv_caps::derive::{Conversation, derive};
 use virtargv_host::SevGuests;
 use virtargv_model::VirtType;
 
@@ -158,9 +159,7 @@ fn one_recorded(dir: &Path, sets: &Path, corpus: &Corpus, name: &str) -> Result<
     let (version, of_arch) = rest.rsplit_once('.').ok_or_else(fault)?;
     let (version, words) = version.split_once('-').unwrap_or((version, ""));
     let arch = of_arch.split('+').next().unwrap_or(of_arch);
-    let path = file_of(sets, version, of_arch).ok_or_else(|| format!("{name}: no capabilities"))?;
-    let caps =
-        Caps::from_xml(&read(&path)?, corpus.release).map_err(|e| format!("{}: {e}", path.display()))?;
+    let caps = caps_of(sets, corpus.release, version, of_arch)?;
     let mut kind = VirtType::Kvm;
     let mut machine = None;
     for word in words.split('-').filter(|word| !word.is_empty()) {
@@ -187,13 +186,17 @@ fn one_recorded(dir: &Path, sets: &Path, corpus: &Corpus, name: &str) -> Result<
     verdict(dir, name, arch, told)
 }
 
-/// The capabilities file of a QEMU in one of the sets.
-fn file_of(sets: &Path, version: &str, of_arch: &str) -> Option<PathBuf> {
-    let names = [format!("caps_{version}_{of_arch}.xml"), format!("caps_{version}.{of_arch}.xml")];
-    let paths = ["modern", "classic"]
-        .iter()
-        .flat_map(|set| names.iter().map(move |name| sets.join(set).join("capabilities").join(name)));
-    paths.into_iter().find(|path| path.exists())
+/// The capabilities of a QEMU. The files of the earlier set are of an earlier libvirt, which had fewer flags: there the recorded
+/// conversation with the QEMU tells all.
+fn caps_of(sets: &Path, release: Release, version: &str, of_arch: &str) -> Result<Caps, String> {
+    let modern = sets.join("modern/capabilities").join(format!("caps_{version}_{of_arch}.xml"));
+    if modern.exists() {
+        return Caps::from_xml(&read(&modern)?, release).map_err(|e| format!("{}: {e}", modern.display()));
+    }
+    let path = sets.join("classic/capabilities").join(format!("caps_{version}.{of_arch}.replies"));
+    let fault = |why: String| format!("{}: {why}", path.display());
+    let conversation = Conversation::parse(&read(&path)?).map_err(|e| fault(e.to_string()))?;
+    derive(&conversation, release).map_err(|e| fault(e.to_string()))
 }
 
 /// The host of libvirt's tests of domain capabilities: that of a case, and what only they ask of it.
