@@ -12,7 +12,22 @@ use virtargv::caps::{
 use virtargv::domcaps::{DomcapsRequest, domcaps};
 use virtargv::host::SevGuests;
 use virtargv::model::VirtType;
-use virtargv::{Arch, Caps, FixedHost, Release, Request, builtin};
+use virtargv::{Arch, Caps, DriverConfig, FixedHost, Host, Release, Request, builtin};
+
+/// A host of which nothing is known.
+struct Nowhere(DriverConfig);
+
+impl Host for Nowhere {
+    fn config(&self) -> &DriverConfig {
+        &self.0
+    }
+
+    fn arch(&self) -> Arch {
+        Arch::X86_64
+    }
+
+    fn random(&self, _: &mut [u8]) {}
+}
 
 fn set(name: &str, release: Release) -> Caps {
     builtin::get(name, release).expect("a built-in set")
@@ -56,7 +71,246 @@ fn host(arch: Arch) -> FixedHost {
 fn a_document_has_all_sections_in_their_order() {
     let caps = set("qemu-11.1-riscv64", Release::V12_9);
     let wanted = DomcapsRequest { virt_type: Some(VirtType::Qemu), ..DomcapsRequest::default() };
-    expect![[""]].assert_eq(&document(&wanted, &caps, &host(Arch::X86_64)));
+    expect![[r#"
+        <domainCapabilities>
+          <path>/usr/bin/qemu-system-riscv64</path>
+          <domain>qemu</domain>
+          <machine>virt</machine>
+          <arch>riscv64</arch>
+          <vcpu max='512'/>
+          <iothreads supported='yes'/>
+          <os supported='yes'>
+            <enum name='firmware'/>
+            <firmwareFeatures supported='yes'>
+              <enum name='secureBoot'/>
+              <enum name='enrolledKeys'/>
+            </firmwareFeatures>
+            <loader supported='yes'>
+              <enum name='type'>
+                <value>rom</value>
+                <value>pflash</value>
+              </enum>
+              <enum name='readonly'>
+                <value>yes</value>
+                <value>no</value>
+              </enum>
+              <enum name='secure'>
+                <value>no</value>
+              </enum>
+            </loader>
+            <varstore supported='no'/>
+          </os>
+          <cpu>
+            <mode name='host-passthrough' supported='no'/>
+            <mode name='maximum' supported='yes'>
+              <enum name='maximumMigratable'>
+                <value>on</value>
+                <value>off</value>
+              </enum>
+            </mode>
+            <mode name='host-model' supported='no'/>
+            <mode name='custom' supported='yes'>
+              <model usable='unknown' vendor='unknown'>lowrisc-ibex</model>
+              <model usable='unknown' vendor='unknown'>max</model>
+              <model usable='unknown' vendor='unknown'>max32</model>
+              <model usable='unknown' vendor='unknown'>mips-p8700</model>
+              <model usable='unknown' vendor='unknown'>rv32</model>
+              <model usable='unknown' vendor='unknown'>rv32e</model>
+              <model usable='unknown' vendor='unknown'>rv32i</model>
+              <model usable='unknown' vendor='unknown'>rv64</model>
+              <model usable='unknown' vendor='unknown'>rv64e</model>
+              <model usable='unknown' vendor='unknown'>rv64i</model>
+              <model usable='unknown' vendor='unknown'>rva22s64</model>
+              <model usable='unknown' vendor='unknown'>rva22u64</model>
+              <model usable='unknown' vendor='unknown'>rva23s64</model>
+              <model usable='unknown' vendor='unknown'>rva23u64</model>
+              <model usable='unknown' vendor='unknown'>shakti-c</model>
+              <model usable='unknown' vendor='unknown'>sifive-e31</model>
+              <model usable='unknown' vendor='unknown'>sifive-e34</model>
+              <model usable='unknown' vendor='unknown'>sifive-e51</model>
+              <model usable='unknown' vendor='unknown'>sifive-u34</model>
+              <model usable='unknown' vendor='unknown'>sifive-u54</model>
+              <model usable='unknown' vendor='unknown'>thead-c906</model>
+              <model usable='unknown' vendor='unknown'>thead-c908</model>
+              <model usable='unknown' vendor='unknown'>thead-c908v</model>
+              <model usable='unknown' vendor='unknown'>tt-ascalon</model>
+              <model usable='unknown' vendor='unknown'>veyron-v1</model>
+              <model usable='unknown' vendor='unknown'>x-rv128</model>
+              <model usable='unknown' vendor='unknown'>xiangshan-kunminghu</model>
+              <model usable='unknown' vendor='unknown'>xiangshan-nanhu</model>
+            </mode>
+          </cpu>
+          <memoryBacking supported='yes'>
+            <enum name='sourceType'>
+              <value>file</value>
+              <value>anonymous</value>
+              <value>memfd</value>
+            </enum>
+          </memoryBacking>
+          <devices>
+            <disk supported='yes'>
+              <enum name='diskDevice'>
+                <value>disk</value>
+                <value>cdrom</value>
+                <value>lun</value>
+              </enum>
+              <enum name='bus'>
+                <value>scsi</value>
+                <value>virtio</value>
+                <value>usb</value>
+                <value>sata</value>
+                <value>nvme</value>
+              </enum>
+              <enum name='model'>
+                <value>virtio</value>
+                <value>virtio-transitional</value>
+                <value>virtio-non-transitional</value>
+              </enum>
+            </disk>
+            <graphics supported='yes'>
+              <enum name='type'>
+                <value>sdl</value>
+                <value>vnc</value>
+                <value>spice</value>
+                <value>egl-headless</value>
+                <value>dbus</value>
+              </enum>
+            </graphics>
+            <video supported='yes'>
+              <enum name='modelType'>
+                <value>vga</value>
+                <value>cirrus</value>
+                <value>virtio</value>
+                <value>none</value>
+                <value>bochs</value>
+                <value>ramfb</value>
+              </enum>
+            </video>
+            <hostdev supported='yes'>
+              <enum name='mode'>
+                <value>subsystem</value>
+              </enum>
+              <enum name='startupPolicy'>
+                <value>default</value>
+                <value>mandatory</value>
+                <value>requisite</value>
+                <value>optional</value>
+              </enum>
+              <enum name='subsysType'>
+                <value>usb</value>
+                <value>pci</value>
+                <value>scsi</value>
+              </enum>
+              <enum name='capsType'/>
+              <enum name='pciBackend'>
+                <value>default</value>
+                <value>vfio</value>
+              </enum>
+              <enum name='iommufd'>
+                <value>no</value>
+              </enum>
+            </hostdev>
+            <rng supported='yes'>
+              <enum name='model'>
+                <value>virtio</value>
+                <value>virtio-transitional</value>
+                <value>virtio-non-transitional</value>
+              </enum>
+              <enum name='backendModel'>
+                <value>random</value>
+                <value>egd</value>
+                <value>builtin</value>
+              </enum>
+            </rng>
+            <filesystem supported='yes'>
+              <enum name='driverType'>
+                <value>path</value>
+                <value>virtiofs</value>
+              </enum>
+            </filesystem>
+            <tpm supported='yes'>
+              <enum name='model'>
+                <value>tpm-tis</value>
+              </enum>
+              <enum name='backendModel'>
+                <value>passthrough</value>
+                <value>emulator</value>
+                <value>external</value>
+              </enum>
+              <enum name='backendVersion'>
+                <value>1.2</value>
+                <value>2.0</value>
+              </enum>
+            </tpm>
+            <redirdev supported='yes'>
+              <enum name='bus'>
+                <value>usb</value>
+              </enum>
+            </redirdev>
+            <channel supported='yes'>
+              <enum name='type'>
+                <value>pty</value>
+                <value>unix</value>
+                <value>spicevmc</value>
+              </enum>
+            </channel>
+            <crypto supported='yes'>
+              <enum name='model'>
+                <value>virtio</value>
+              </enum>
+              <enum name='type'>
+                <value>qemu</value>
+              </enum>
+              <enum name='backendModel'>
+                <value>builtin</value>
+              </enum>
+            </crypto>
+            <interface supported='yes'>
+              <enum name='backendType'>
+                <value>default</value>
+                <value>passt</value>
+              </enum>
+            </interface>
+            <panic supported='yes'>
+              <enum name='model'>
+                <value>pvpanic</value>
+              </enum>
+            </panic>
+            <console supported='yes'>
+              <enum name='type'>
+                <value>null</value>
+                <value>vc</value>
+                <value>pty</value>
+                <value>dev</value>
+                <value>file</value>
+                <value>pipe</value>
+                <value>stdio</value>
+                <value>udp</value>
+                <value>tcp</value>
+                <value>unix</value>
+                <value>spicevmc</value>
+                <value>spiceport</value>
+                <value>qemu-vdagent</value>
+                <value>dbus</value>
+              </enum>
+            </console>
+          </devices>
+          <features>
+            <gic supported='no'/>
+            <vmcoreinfo supported='yes'/>
+            <genid supported='no'/>
+            <backingStoreInput supported='yes'/>
+            <backup supported='yes'/>
+            <async-teardown supported='yes'/>
+            <s390-pv supported='no'/>
+            <ps2 supported='no'/>
+            <tdx supported='no'/>
+            <sev supported='no'/>
+            <sgx supported='no'/>
+            <launchSecurity supported='no'/>
+          </features>
+        </domainCapabilities>
+    "#]].assert_eq(&document(&wanted, &caps, &host(Arch::X86_64)));
 }
 
 #[test]
@@ -65,18 +319,165 @@ fn words_follow_from_machine_and_qemu() {
         let told = document(&machine(wanted), &set(name, release), &host(arch));
         expected.assert_eq(&section(&told, what));
     };
-    check("qemu-11.1-x86_64", Arch::X86_64, Release::V12_9, "pc", "disk", expect![[""]]);
-    check("qemu-11.1-s390x", Arch::S390x, Release::V12_9, "s390-ccw-virtio", "disk", expect![[""]]);
-    check("qemu-10.0-ppc64", Arch::Ppc64, Release::V11_3, "pseries", "disk", expect![[""]]);
-    check("qemu-10.0-x86_64", Arch::X86_64, Release::V11_3, "q35", "panic", expect![[""]]);
-    check("qemu-10.0-ppc64", Arch::Ppc64, Release::V11_3, "pseries", "panic", expect![[""]]);
-    check("qemu-10.0-s390x", Arch::S390x, Release::V11_3, "s390-ccw-virtio", "video", expect![[""]]);
-    check("qemu-10.0-s390x", Arch::S390x, Release::V11_3, "s390-ccw-virtio", "tpm", expect![[""]]);
-    check("qemu-11.1-x86_64", Arch::X86_64, Release::V12_9, "q35", "filesystem", expect![[""]]);
-    check("qemu-10.0-x86_64", Arch::X86_64, Release::V11_3, "q35", "filesystem", expect![[""]]);
-    check("qemu-11.1-x86_64", Arch::X86_64, Release::V12_9, "q35", "hostdev", expect![[""]]);
-    check("qemu-10.0-x86_64", Arch::X86_64, Release::V11_3, "microvm", "features", expect![[""]]);
-    check("qemu-7.2-x86_64", Arch::X86_64, Release::V7_0, "pc", "features", expect![[""]]);
+    check("qemu-11.1-x86_64", Arch::X86_64, Release::V12_9, "pc", "disk", expect![[r#"
+        <disk supported='yes'>
+          <enum name='diskDevice'>
+            <value>disk</value>
+            <value>cdrom</value>
+            <value>floppy</value>
+            <value>lun</value>
+          </enum>
+          <enum name='bus'>
+            <value>ide</value>
+            <value>fdc</value>
+            <value>scsi</value>
+            <value>virtio</value>
+            <value>usb</value>
+            <value>sata</value>
+            <value>nvme</value>
+          </enum>
+          <enum name='model'>
+            <value>virtio</value>
+            <value>virtio-transitional</value>
+            <value>virtio-non-transitional</value>
+          </enum>
+        </disk>
+    "#]]);
+    check("qemu-11.1-s390x", Arch::S390x, Release::V12_9, "s390-ccw-virtio", "disk", expect![[r#"
+        <disk supported='yes'>
+          <enum name='diskDevice'>
+            <value>disk</value>
+            <value>cdrom</value>
+            <value>lun</value>
+          </enum>
+          <enum name='bus'>
+            <value>scsi</value>
+            <value>virtio</value>
+            <value>usb</value>
+            <value>nvme</value>
+          </enum>
+          <enum name='model'>
+            <value>virtio</value>
+            <value>virtio-transitional</value>
+            <value>virtio-non-transitional</value>
+          </enum>
+        </disk>
+    "#]]);
+    check("qemu-10.0-ppc64", Arch::Ppc64, Release::V11_3, "pseries", "disk", expect![[r#"
+        <disk supported='yes'>
+          <enum name='diskDevice'>
+            <value>disk</value>
+            <value>cdrom</value>
+            <value>lun</value>
+          </enum>
+          <enum name='bus'>
+            <value>scsi</value>
+            <value>virtio</value>
+            <value>usb</value>
+            <value>sata</value>
+          </enum>
+          <enum name='model'>
+            <value>virtio</value>
+            <value>virtio-transitional</value>
+            <value>virtio-non-transitional</value>
+          </enum>
+        </disk>
+    "#]]);
+    check("qemu-10.0-x86_64", Arch::X86_64, Release::V11_3, "q35", "panic", expect![[r#"
+        <panic supported='yes'>
+          <enum name='model'>
+            <value>isa</value>
+            <value>hyperv</value>
+            <value>pvpanic</value>
+          </enum>
+        </panic>
+    "#]]);
+    check("qemu-10.0-ppc64", Arch::Ppc64, Release::V11_3, "pseries", "panic", expect![[r#"
+        <panic supported='yes'>
+          <enum name='model'>
+            <value>pseries</value>
+            <value>pvpanic</value>
+          </enum>
+        </panic>
+    "#]]);
+    check("qemu-10.0-s390x", Arch::S390x, Release::V11_3, "s390-ccw-virtio", "video", expect![[r#"
+        <video supported='yes'>
+          <enum name='modelType'>
+            <value>virtio</value>
+            <value>none</value>
+          </enum>
+        </video>
+    "#]]);
+    check("qemu-10.0-s390x", Arch::S390x, Release::V11_3, "s390-ccw-virtio", "tpm", expect![[r#"
+        <tpm supported='no'/>
+    "#]]);
+    check("qemu-11.1-x86_64", Arch::X86_64, Release::V12_9, "q35", "filesystem", expect![[r#"
+        <filesystem supported='yes'>
+          <enum name='driverType'>
+            <value>path</value>
+            <value>virtiofs</value>
+          </enum>
+        </filesystem>
+    "#]]);
+    check("qemu-10.0-x86_64", Arch::X86_64, Release::V11_3, "q35", "filesystem", expect![[r#"
+        <filesystem supported='yes'>
+          <enum name='driverType'>
+            <value>path</value>
+            <value>handle</value>
+            <value>virtiofs</value>
+          </enum>
+        </filesystem>
+    "#]]);
+    check("qemu-11.1-x86_64", Arch::X86_64, Release::V12_9, "q35", "hostdev", expect![[r#"
+        <hostdev supported='yes'>
+          <enum name='mode'>
+            <value>subsystem</value>
+          </enum>
+          <enum name='startupPolicy'>
+            <value>default</value>
+            <value>mandatory</value>
+            <value>requisite</value>
+            <value>optional</value>
+          </enum>
+          <enum name='subsysType'>
+            <value>usb</value>
+            <value>pci</value>
+            <value>scsi</value>
+          </enum>
+          <enum name='capsType'/>
+          <enum name='pciBackend'>
+            <value>default</value>
+            <value>vfio</value>
+          </enum>
+          <enum name='iommufd'>
+            <value>no</value>
+          </enum>
+        </hostdev>
+    "#]]);
+    check("qemu-10.0-x86_64", Arch::X86_64, Release::V11_3, "microvm", "features", expect![[r#"
+        <features>
+          <gic supported='no'/>
+          <vmcoreinfo supported='yes'/>
+          <genid supported='yes'/>
+          <backingStoreInput supported='yes'/>
+          <backup supported='yes'/>
+          <async-teardown supported='yes'/>
+          <ps2 supported='no'/>
+          <sev supported='no'/>
+          <sgx supported='no'/>
+          <launchSecurity supported='no'/>
+        </features>
+    "#]]);
+    check("qemu-7.2-x86_64", Arch::X86_64, Release::V7_0, "pc", "features", expect![[r#"
+        <features>
+          <gic supported='no'/>
+          <vmcoreinfo supported='yes'/>
+          <genid supported='yes'/>
+          <backingStoreInput supported='yes'/>
+          <backup supported='no'/>
+          <sev supported='no'/>
+        </features>
+    "#]]);
 }
 
 #[test]
@@ -103,11 +504,68 @@ fn devices_of_the_host() {
         missing_tpm_versions: BTreeSet::from(["1.2".to_owned(), "2.0".to_owned()]),
         ..FixedHost::default()
     };
-    check(&without_swtpm, "tpm", expect![[""]]);
+    check(&without_swtpm, "tpm", expect![[r#"
+        <tpm supported='yes'>
+          <enum name='model'>
+            <value>tpm-tis</value>
+            <value>tpm-crb</value>
+          </enum>
+          <enum name='backendModel'>
+            <value>passthrough</value>
+            <value>external</value>
+          </enum>
+          <enum name='backendVersion'/>
+        </tpm>
+    "#]]);
     let one = FixedHost { missing_tpm_versions: BTreeSet::from(["1.2".to_owned()]), ..FixedHost::default() };
-    check(&one, "tpm", expect![[""]]);
-    check(&FixedHost { qemu_rdp: true, ..FixedHost::default() }, "graphics", expect![[""]]);
-    check(&FixedHost { vfio: false, ..FixedHost::default() }, "hostdev", expect![[""]]);
+    check(&one, "tpm", expect![[r#"
+        <tpm supported='yes'>
+          <enum name='model'>
+            <value>tpm-tis</value>
+            <value>tpm-crb</value>
+          </enum>
+          <enum name='backendModel'>
+            <value>passthrough</value>
+            <value>emulator</value>
+            <value>external</value>
+          </enum>
+          <enum name='backendVersion'>
+            <value>2.0</value>
+          </enum>
+        </tpm>
+    "#]]);
+    check(&FixedHost { qemu_rdp: true, ..FixedHost::default() }, "graphics", expect![[r#"
+        <graphics supported='yes'>
+          <enum name='type'>
+            <value>sdl</value>
+            <value>vnc</value>
+            <value>rdp</value>
+            <value>spice</value>
+            <value>egl-headless</value>
+            <value>dbus</value>
+          </enum>
+        </graphics>
+    "#]]);
+    check(&FixedHost { vfio: false, ..FixedHost::default() }, "hostdev", expect![[r#"
+        <hostdev supported='yes'>
+          <enum name='mode'>
+            <value>subsystem</value>
+          </enum>
+          <enum name='startupPolicy'>
+            <value>default</value>
+            <value>mandatory</value>
+            <value>requisite</value>
+            <value>optional</value>
+          </enum>
+          <enum name='subsysType'>
+            <value>usb</value>
+            <value>pci</value>
+            <value>scsi</value>
+          </enum>
+          <enum name='capsType'/>
+          <enum name='pciBackend'/>
+        </hostdev>
+    "#]]);
 }
 
 #[test]
@@ -133,12 +591,83 @@ fn firmware_is_that_of_the_descriptors_for_the_machine() {
     let check = |name: &str, release, wanted: &str, host: &FixedHost, expected: Expect| {
         expected.assert_eq(&section(&document(&machine(wanted), &set(name, release), host), "os"));
     };
-    check("qemu-11.1-x86_64", Release::V12_9, "q35", &host, expect![[""]]);
-    check("qemu-10.0-x86_64", Release::V11_3, "pc", &host, expect![[""]]);
+    check("qemu-11.1-x86_64", Release::V12_9, "q35", &host, expect![[r#"
+        <os supported='yes'>
+          <enum name='firmware'>
+            <value>efi</value>
+          </enum>
+          <firmwareFeatures supported='yes'>
+            <enum name='secureBoot'>
+              <value>yes</value>
+              <value>no</value>
+            </enum>
+            <enum name='enrolledKeys'>
+              <value>yes</value>
+              <value>no</value>
+            </enum>
+          </firmwareFeatures>
+          <loader supported='yes'>
+            <value>/fw/smm</value>
+            <value>/fw/plain</value>
+            <enum name='type'>
+              <value>rom</value>
+              <value>pflash</value>
+            </enum>
+            <enum name='readonly'>
+              <value>yes</value>
+              <value>no</value>
+            </enum>
+            <enum name='secure'>
+              <value>yes</value>
+              <value>no</value>
+            </enum>
+          </loader>
+          <varstore supported='no'/>
+        </os>
+    "#]]);
+    check("qemu-10.0-x86_64", Release::V11_3, "pc", &host, expect![[r#"
+        <os supported='yes'>
+          <enum name='firmware'>
+            <value>efi</value>
+          </enum>
+          <loader supported='yes'>
+            <value>/fw/plain</value>
+            <enum name='type'>
+              <value>rom</value>
+              <value>pflash</value>
+            </enum>
+            <enum name='readonly'>
+              <value>yes</value>
+              <value>no</value>
+            </enum>
+            <enum name='secure'>
+              <value>no</value>
+            </enum>
+          </loader>
+        </os>
+    "#]]);
     // Without a descriptor for the machine, the images of the setting that are there.
     let mut host = FixedHost { images: Some([("/fw/old".to_owned(), vec![0])].into()), ..host };
     host.config.nvram = ["/fw/old", "/fw/gone"].map(|image| (image.to_owned(), "/fw/vars".to_owned())).into();
-    check("qemu-10.0-x86_64", Release::V11_3, "microvm", &host, expect![[""]]);
+    check("qemu-10.0-x86_64", Release::V11_3, "microvm", &host, expect![[r#"
+        <os supported='yes'>
+          <enum name='firmware'/>
+          <loader supported='yes'>
+            <value>/fw/old</value>
+            <enum name='type'>
+              <value>rom</value>
+              <value>pflash</value>
+            </enum>
+            <enum name='readonly'>
+              <value>yes</value>
+              <value>no</value>
+            </enum>
+            <enum name='secure'>
+              <value>no</value>
+            </enum>
+          </loader>
+        </os>
+    "#]]);
 }
 
 /// Definitions of two models, one of which is another name of its version.
@@ -202,9 +731,76 @@ fn cpus_follow_from_qemu_and_the_definitions() {
         let wanted = DomcapsRequest { virt_type: Some(virt_type), ..machine("q35") };
         expected.assert_eq(&section(&document(&wanted, &caps(release), &host), "cpu"));
     };
-    check(Release::V12_9, VirtType::Kvm, expect![[""]]);
-    check(Release::V11_3, VirtType::Qemu, expect![[""]]);
-    check(Release::V7_0, VirtType::Kvm, expect![[""]]);
+    check(Release::V12_9, VirtType::Kvm, expect![[r#"
+        <cpu>
+          <mode name='host-passthrough' supported='yes'>
+            <enum name='hostPassthroughMigratable'>
+              <value>on</value>
+              <value>off</value>
+            </enum>
+          </mode>
+          <mode name='maximum' supported='yes'>
+            <enum name='maximumMigratable'>
+              <value>on</value>
+              <value>off</value>
+            </enum>
+          </mode>
+          <mode name='host-model' supported='yes'>
+            <model fallback='forbid'>Anvil</model>
+            <vendor>Acme</vendor>
+            <maxphysaddr mode='passthrough' limit='46'/>
+            <feature policy='require' name='lahf_lm'/>
+          </mode>
+          <mode name='custom' supported='yes'>
+            <model usable='yes' vendor='Acme' canonical='Anvil-v1'>Anvil</model>
+            <model usable='no' vendor='Acme'>Anvil-v1</model>
+            <blockers model='Anvil-v1'>
+              <feature name='add'/>
+              <feature name='lahf_lm'/>
+            </blockers>
+            <model usable='yes' vendor='unknown'>Zero</model>
+          </mode>
+        </cpu>
+    "#]]);
+    check(Release::V11_3, VirtType::Qemu, expect![[r#"
+        <cpu>
+          <mode name='host-passthrough' supported='no'/>
+          <mode name='maximum' supported='yes'>
+            <enum name='maximumMigratable'>
+              <value>on</value>
+              <value>off</value>
+            </enum>
+          </mode>
+          <mode name='host-model' supported='yes'>
+            <model fallback='forbid'>Anvil</model>
+            <vendor>Acme</vendor>
+            <feature policy='require' name='lahf_lm'/>
+          </mode>
+          <mode name='custom' supported='yes'>
+            <model usable='yes' vendor='Acme' canonical='Anvil-v1'>Anvil</model>
+            <model usable='no' vendor='Acme'>Anvil-v1</model>
+            <blockers model='Anvil-v1'>
+              <feature name='add'/>
+              <feature name='lahf_lm'/>
+            </blockers>
+            <model usable='yes' vendor='unknown'>Zero</model>
+          </mode>
+        </cpu>
+    "#]]);
+    check(Release::V7_0, VirtType::Kvm, expect![[r#"
+        <cpu>
+          <mode name='host-passthrough' supported='yes'/>
+          <mode name='host-model' supported='yes'>
+            <model fallback='forbid'>Anvil</model>
+            <vendor>Acme</vendor>
+            <feature policy='require' name='lahf_lm'/>
+          </mode>
+          <mode name='custom' supported='yes'>
+            <model usable='yes'>Zero</model>
+            <model usable='yes'>Anvil</model>
+          </mode>
+        </cpu>
+    "#]]);
 }
 
 #[test]
@@ -214,15 +810,30 @@ fn sev_tells_how_many_guests_the_host_protects() {
     let most = SevGuests { plain: 410, encrypted_state: 99 };
     let told =
         document(&machine("q35"), &caps, &FixedHost { sev_guests: Some(most), ..FixedHost::default() });
-    expect![[""]].assert_eq(&(section(&told, "sev") + &section(&told, "launchSecurity")));
+    expect![[r#"
+        <sev supported='yes'>
+          <cbitpos>47</cbitpos>
+          <reducedPhysBits>1</reducedPhysBits>
+          <maxGuests>410</maxGuests>
+          <maxESGuests>99</maxESGuests>
+          <cpu0Id>aWQ=</cpu0Id>
+        </sev>
+        <launchSecurity supported='no'/>
+    "#]].assert_eq(&(section(&told, "sev") + &section(&told, "launchSecurity")));
 }
 
 #[test]
 fn what_the_host_does_not_know_is_named() {
+    let nowhere = Nowhere(DriverConfig::default());
     let caps = set("qemu-10.0-x86_64", Release::V11_3);
-    let told =
-        domcaps(&machine("q35"), &Request::new(&caps, &virtargv::host::NotKnown)).expect("capabilities");
-    expect![[""]].assert_eq(&told.unknown.join("\n"));
+    let told = domcaps(&machine("q35"), &Request::new(&caps, &nowhere)).expect("capabilities");
+    expect![[r#"
+        how many vCPUs its KVM gives a guest
+        its files
+        the definitions of CPU models
+        whether qemu-rdp is installed
+        whether PCI devices can be given to guests
+        which TPMs swtpm emulates"#]].assert_eq(&told.unknown.join("\n"));
 }
 
 #[test]
