@@ -310,7 +310,8 @@ fn a_document_has_all_sections_in_their_order() {
             <launchSecurity supported='no'/>
           </features>
         </domainCapabilities>
-    "#]].assert_eq(&document(&wanted, &caps, &host(Arch::X86_64)));
+    "#]]
+    .assert_eq(&document(&wanted, &caps, &host(Arch::X86_64)));
 }
 
 #[test]
@@ -319,7 +320,13 @@ fn words_follow_from_machine_and_qemu() {
         let told = document(&machine(wanted), &set(name, release), &host(arch));
         expected.assert_eq(&section(&told, what));
     };
-    check("qemu-11.1-x86_64", Arch::X86_64, Release::V12_9, "pc", "disk", expect![[r#"
+    check(
+        "qemu-11.1-x86_64",
+        Arch::X86_64,
+        Release::V12_9,
+        "pc",
+        "disk",
+        expect![[r#"
         <disk supported='yes'>
           <enum name='diskDevice'>
             <value>disk</value>
@@ -342,8 +349,15 @@ fn words_follow_from_machine_and_qemu() {
             <value>virtio-non-transitional</value>
           </enum>
         </disk>
-    "#]]);
-    check("qemu-11.1-s390x", Arch::S390x, Release::V12_9, "s390-ccw-virtio", "disk", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-11.1-s390x",
+        Arch::S390x,
+        Release::V12_9,
+        "s390-ccw-virtio",
+        "disk",
+        expect![[r#"
         <disk supported='yes'>
           <enum name='diskDevice'>
             <value>disk</value>
@@ -362,8 +376,15 @@ fn words_follow_from_machine_and_qemu() {
             <value>virtio-non-transitional</value>
           </enum>
         </disk>
-    "#]]);
-    check("qemu-10.0-ppc64", Arch::Ppc64, Release::V11_3, "pseries", "disk", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-10.0-ppc64",
+        Arch::Ppc64,
+        Release::V11_3,
+        "pseries",
+        "disk",
+        expect![[r#"
         <disk supported='yes'>
           <enum name='diskDevice'>
             <value>disk</value>
@@ -382,8 +403,15 @@ fn words_follow_from_machine_and_qemu() {
             <value>virtio-non-transitional</value>
           </enum>
         </disk>
-    "#]]);
-    check("qemu-10.0-x86_64", Arch::X86_64, Release::V11_3, "q35", "panic", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-10.0-x86_64",
+        Arch::X86_64,
+        Release::V11_3,
+        "q35",
+        "panic",
+        expect![[r#"
         <panic supported='yes'>
           <enum name='model'>
             <value>isa</value>
@@ -391,35 +419,70 @@ fn words_follow_from_machine_and_qemu() {
             <value>pvpanic</value>
           </enum>
         </panic>
-    "#]]);
-    check("qemu-10.0-ppc64", Arch::Ppc64, Release::V11_3, "pseries", "panic", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-10.0-ppc64",
+        Arch::Ppc64,
+        Release::V11_3,
+        "pseries",
+        "panic",
+        expect![[r#"
         <panic supported='yes'>
           <enum name='model'>
             <value>pseries</value>
             <value>pvpanic</value>
           </enum>
         </panic>
-    "#]]);
-    check("qemu-10.0-s390x", Arch::S390x, Release::V11_3, "s390-ccw-virtio", "video", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-10.0-s390x",
+        Arch::S390x,
+        Release::V11_3,
+        "s390-ccw-virtio",
+        "video",
+        expect![[r#"
         <video supported='yes'>
           <enum name='modelType'>
             <value>virtio</value>
             <value>none</value>
           </enum>
         </video>
-    "#]]);
-    check("qemu-10.0-s390x", Arch::S390x, Release::V11_3, "s390-ccw-virtio", "tpm", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-10.0-s390x",
+        Arch::S390x,
+        Release::V11_3,
+        "s390-ccw-virtio",
+        "tpm",
+        expect![[r#"
         <tpm supported='no'/>
-    "#]]);
-    check("qemu-11.1-x86_64", Arch::X86_64, Release::V12_9, "q35", "filesystem", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-11.1-x86_64",
+        Arch::X86_64,
+        Release::V12_9,
+        "q35",
+        "filesystem",
+        expect![[r#"
         <filesystem supported='yes'>
           <enum name='driverType'>
             <value>path</value>
             <value>virtiofs</value>
           </enum>
         </filesystem>
-    "#]]);
-    check("qemu-10.0-x86_64", Arch::X86_64, Release::V11_3, "q35", "filesystem", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-10.0-x86_64",
+        Arch::X86_64,
+        Release::V11_3,
+        "q35",
+        "filesystem",
+        expect![[r#"
         <filesystem supported='yes'>
           <enum name='driverType'>
             <value>path</value>
@@ -427,8 +490,15 @@ fn words_follow_from_machine_and_qemu() {
             <value>virtiofs</value>
           </enum>
         </filesystem>
-    "#]]);
-    check("qemu-11.1-x86_64", Arch::X86_64, Release::V12_9, "q35", "hostdev", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-11.1-x86_64",
+        Arch::X86_64,
+        Release::V12_9,
+        "q35",
+        "hostdev",
+        expect![[r#"
         <hostdev supported='yes'>
           <enum name='mode'>
             <value>subsystem</value>
@@ -453,8 +523,15 @@ fn words_follow_from_machine_and_qemu() {
             <value>no</value>
           </enum>
         </hostdev>
-    "#]]);
-    check("qemu-10.0-x86_64", Arch::X86_64, Release::V11_3, "microvm", "features", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-10.0-x86_64",
+        Arch::X86_64,
+        Release::V11_3,
+        "microvm",
+        "features",
+        expect![[r#"
         <features>
           <gic supported='no'/>
           <vmcoreinfo supported='yes'/>
@@ -467,8 +544,15 @@ fn words_follow_from_machine_and_qemu() {
           <sgx supported='no'/>
           <launchSecurity supported='no'/>
         </features>
-    "#]]);
-    check("qemu-7.2-x86_64", Arch::X86_64, Release::V7_0, "pc", "features", expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-7.2-x86_64",
+        Arch::X86_64,
+        Release::V7_0,
+        "pc",
+        "features",
+        expect![[r#"
         <features>
           <gic supported='no'/>
           <vmcoreinfo supported='yes'/>
@@ -477,7 +561,8 @@ fn words_follow_from_machine_and_qemu() {
           <backup supported='no'/>
           <sev supported='no'/>
         </features>
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -504,7 +589,10 @@ fn devices_of_the_host() {
         missing_tpm_versions: BTreeSet::from(["1.2".to_owned(), "2.0".to_owned()]),
         ..FixedHost::default()
     };
-    check(&without_swtpm, "tpm", expect![[r#"
+    check(
+        &without_swtpm,
+        "tpm",
+        expect![[r#"
         <tpm supported='yes'>
           <enum name='model'>
             <value>tpm-tis</value>
@@ -516,9 +604,13 @@ fn devices_of_the_host() {
           </enum>
           <enum name='backendVersion'/>
         </tpm>
-    "#]]);
+    "#]],
+    );
     let one = FixedHost { missing_tpm_versions: BTreeSet::from(["1.2".to_owned()]), ..FixedHost::default() };
-    check(&one, "tpm", expect![[r#"
+    check(
+        &one,
+        "tpm",
+        expect![[r#"
         <tpm supported='yes'>
           <enum name='model'>
             <value>tpm-tis</value>
@@ -533,8 +625,12 @@ fn devices_of_the_host() {
             <value>2.0</value>
           </enum>
         </tpm>
-    "#]]);
-    check(&FixedHost { qemu_rdp: true, ..FixedHost::default() }, "graphics", expect![[r#"
+    "#]],
+    );
+    check(
+        &FixedHost { qemu_rdp: true, ..FixedHost::default() },
+        "graphics",
+        expect![[r#"
         <graphics supported='yes'>
           <enum name='type'>
             <value>sdl</value>
@@ -545,8 +641,12 @@ fn devices_of_the_host() {
             <value>dbus</value>
           </enum>
         </graphics>
-    "#]]);
-    check(&FixedHost { vfio: false, ..FixedHost::default() }, "hostdev", expect![[r#"
+    "#]],
+    );
+    check(
+        &FixedHost { vfio: false, ..FixedHost::default() },
+        "hostdev",
+        expect![[r#"
         <hostdev supported='yes'>
           <enum name='mode'>
             <value>subsystem</value>
@@ -565,7 +665,8 @@ fn devices_of_the_host() {
           <enum name='capsType'/>
           <enum name='pciBackend'/>
         </hostdev>
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -591,7 +692,12 @@ fn firmware_is_that_of_the_descriptors_for_the_machine() {
     let check = |name: &str, release, wanted: &str, host: &FixedHost, expected: Expect| {
         expected.assert_eq(&section(&document(&machine(wanted), &set(name, release), host), "os"));
     };
-    check("qemu-11.1-x86_64", Release::V12_9, "q35", &host, expect![[r#"
+    check(
+        "qemu-11.1-x86_64",
+        Release::V12_9,
+        "q35",
+        &host,
+        expect![[r#"
         <os supported='yes'>
           <enum name='firmware'>
             <value>efi</value>
@@ -624,8 +730,14 @@ fn firmware_is_that_of_the_descriptors_for_the_machine() {
           </loader>
           <varstore supported='no'/>
         </os>
-    "#]]);
-    check("qemu-10.0-x86_64", Release::V11_3, "pc", &host, expect![[r#"
+    "#]],
+    );
+    check(
+        "qemu-10.0-x86_64",
+        Release::V11_3,
+        "pc",
+        &host,
+        expect![[r#"
         <os supported='yes'>
           <enum name='firmware'>
             <value>efi</value>
@@ -645,11 +757,17 @@ fn firmware_is_that_of_the_descriptors_for_the_machine() {
             </enum>
           </loader>
         </os>
-    "#]]);
+    "#]],
+    );
     // Without a descriptor for the machine, the images of the setting that are there.
     let mut host = FixedHost { images: Some([("/fw/old".to_owned(), vec![0])].into()), ..host };
     host.config.nvram = ["/fw/old", "/fw/gone"].map(|image| (image.to_owned(), "/fw/vars".to_owned())).into();
-    check("qemu-10.0-x86_64", Release::V11_3, "microvm", &host, expect![[r#"
+    check(
+        "qemu-10.0-x86_64",
+        Release::V11_3,
+        "microvm",
+        &host,
+        expect![[r#"
         <os supported='yes'>
           <enum name='firmware'/>
           <loader supported='yes'>
@@ -667,7 +785,8 @@ fn firmware_is_that_of_the_descriptors_for_the_machine() {
             </enum>
           </loader>
         </os>
-    "#]]);
+    "#]],
+    );
 }
 
 /// Definitions of two models, one of which is another name of its version.
@@ -731,7 +850,10 @@ fn cpus_follow_from_qemu_and_the_definitions() {
         let wanted = DomcapsRequest { virt_type: Some(virt_type), ..machine("q35") };
         expected.assert_eq(&section(&document(&wanted, &caps(release), &host), "cpu"));
     };
-    check(Release::V12_9, VirtType::Kvm, expect![[r#"
+    check(
+        Release::V12_9,
+        VirtType::Kvm,
+        expect![[r#"
         <cpu>
           <mode name='host-passthrough' supported='yes'>
             <enum name='hostPassthroughMigratable'>
@@ -761,8 +883,12 @@ fn cpus_follow_from_qemu_and_the_definitions() {
             <model usable='yes' vendor='unknown'>Zero</model>
           </mode>
         </cpu>
-    "#]]);
-    check(Release::V11_3, VirtType::Qemu, expect![[r#"
+    "#]],
+    );
+    check(
+        Release::V11_3,
+        VirtType::Qemu,
+        expect![[r#"
         <cpu>
           <mode name='host-passthrough' supported='no'/>
           <mode name='maximum' supported='yes'>
@@ -786,8 +912,12 @@ fn cpus_follow_from_qemu_and_the_definitions() {
             <model usable='yes' vendor='unknown'>Zero</model>
           </mode>
         </cpu>
-    "#]]);
-    check(Release::V7_0, VirtType::Kvm, expect![[r#"
+    "#]],
+    );
+    check(
+        Release::V7_0,
+        VirtType::Kvm,
+        expect![[r#"
         <cpu>
           <mode name='host-passthrough' supported='yes'/>
           <mode name='host-model' supported='yes'>
@@ -800,7 +930,8 @@ fn cpus_follow_from_qemu_and_the_definitions() {
             <model usable='yes'>Anvil</model>
           </mode>
         </cpu>
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -819,7 +950,8 @@ fn sev_tells_how_many_guests_the_host_protects() {
           <cpu0Id>aWQ=</cpu0Id>
         </sev>
         <launchSecurity supported='no'/>
-    "#]].assert_eq(&(section(&told, "sev") + &section(&told, "launchSecurity")));
+    "#]]
+    .assert_eq(&(section(&told, "sev") + &section(&told, "launchSecurity")));
 }
 
 #[test]
@@ -833,7 +965,8 @@ fn what_the_host_does_not_know_is_named() {
         the definitions of CPU models
         whether qemu-rdp is installed
         whether PCI devices can be given to guests
-        which TPMs swtpm emulates"#]].assert_eq(&told.unknown.join("\n"));
+        which TPMs swtpm emulates"#]]
+    .assert_eq(&told.unknown.join("\n"));
 }
 
 #[test]
