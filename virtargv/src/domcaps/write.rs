@@ -135,7 +135,9 @@ fn named_model(w: &mut Writer, model: &NamedModel) {
         .text(&model.name);
     if let Some(blockers) = model.blockers.as_ref().filter(|blockers| !blockers.is_empty()) {
         w.element("blockers").attr("model", &model.name).children(|w| {
-            blockers.iter().for_each(|name| w.element("feature").attr("name", name).empty());
+            for name in blockers {
+                w.element("feature").attr("name", name).empty();
+            }
         });
     }
 }
