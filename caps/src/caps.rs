@@ -342,6 +342,14 @@ impl CapsBuilder {
         self
     }
 
+    /// Keeps the CPU models for which `keep` says yes, under every accelerator.
+    pub fn retain_cpu_models(mut self, keep: impl Fn(&CpuModel) -> bool) -> Self {
+        for per_accel in &mut self.details_mut().per_accel {
+            per_accel.cpu_models.retain(&keep);
+        }
+        self
+    }
+
     /// Sets the expansion of the host's CPU.
     pub fn host_cpu(mut self, accel: Accel, host_cpu: HostCpu) -> Self {
         self.details_mut().accel_mut(accel).host_cpu = Some(host_cpu);

@@ -170,6 +170,8 @@ pub struct CpuModelDef {
     pub decode_host: bool,
     /// Whether a guest's CPU can be described by this model.
     pub decode_guest: bool,
+    /// The versioned model that this one is another name of, as `Broadwell-v1` for `Broadwell`.
+    pub canonical: Option<Box<str>>,
     /// Whether `check='partial'` compares the host's CPU with this definition, rather than with QEMU's.
     pub partial_check: bool,
     /// The features.

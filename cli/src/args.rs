@@ -11,6 +11,7 @@ mod attributes;
 mod caps;
 mod cpu;
 mod diff;
+mod domcaps;
 mod examples;
 mod firmware;
 mod hotplug;
@@ -25,6 +26,7 @@ pub(crate) use cpu::{
     CpuBaselineArgs, CpuCommand, CpuCompareArgs, CpuExpandArgs, CpuFormat, HypervisorArgs, VirtType,
 };
 pub(crate) use diff::{DiffArgs, DiffFormat};
+pub(crate) use domcaps::{DomcapsArgs, DomcapsFormat, DomcapsVirtType};
 pub(crate) use hotplug::{AttachArgs, DetachArgs, DeviceArgs, HotplugFormat, UpdateArgs};
 
 /// From a libvirt domain document to the exact QEMU command line, without a daemon.
@@ -63,6 +65,11 @@ pub(crate) enum Command {
     ///
     /// The exit code is 1 where the document asks for firmware and none fits.
     Firmware(FirmwareArgs),
+    /// Print what a QEMU and a host offer to a kind of guest: firmware, CPUs, devices and features.
+    ///
+    /// It is the document that `virsh domcapabilities` prints, without a daemon. What only the host can say and does not know
+    /// is left out, and told on standard error.
+    Domcaps(DomcapsArgs),
     /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),

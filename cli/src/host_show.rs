@@ -92,7 +92,8 @@ fn general(host: &dyn Host) {
             let _ = files.read_text(&format!("{directory}/{name}"));
         }
     }
-    let _ = host.cpu().processor();
+    let cpu = host.cpu();
+    let _ = (cpu.processor(), cpu.phys_addr_bits(), cpu.kvm_max_vcpus(), cpu.sev_guests());
     let (numa, devices, services) = (host.numa(), host.devices(), host.services());
     let _ = (numa.numa_nodes(), numa.numa_advice());
     let _ = (0..CPUS).take_while(|cpu| numa.numa_node_of_cpu(*cpu).is_ok()).count();
@@ -100,6 +101,7 @@ fn general(host: &dyn Host) {
     let _ = (devices.vfio(), devices.vhost_scsi());
     let _ = (devices.vhost_net(Accel::Kvm), devices.vhost_net(Accel::Tcg));
     let _ = (services.emulates_tpm("1.2"), services.emulates_tpm("2.0"), services.slirp_helper());
+    let _ = services.qemu_rdp();
     let _ = (services.nbdkit_plugin("curl"), services.nbdkit_plugin("ssh"));
 }
 

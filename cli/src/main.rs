@@ -9,6 +9,7 @@ mod caps_cmd;
 mod check;
 mod cpu;
 mod diff;
+mod domcaps;
 mod explain;
 mod explain_attribute;
 mod firmware;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Argv(args) => argv::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Domcaps(args) => domcaps::run(&args),
         Command::Resolve(args) => resolve::run(&args),
         #[cfg(target_os = "linux")]
         Command::Run(args) => run::run(&args),

@@ -19,6 +19,17 @@ pub struct Processor {
     pub threads: u32,
 }
 
+/// How many guests AMD SEV protects at the same time (CPUID leaf 0x8000001f).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(deny_unknown_fields))]
+pub struct SevGuests {
+    /// Guests whose memory alone is encrypted.
+    pub plain: u32,
+    /// Guests whose CPU state is encrypted too (SEV-ES).
+    pub encrypted_state: u32,
+}
+
 /// The time-stamp counter of an x86 CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]

@@ -12,7 +12,7 @@ use virtargv_model::pool::StoragePool;
 use crate::{
     Answer, Cpu, Descriptors, Devices, DriverConfig, FileKind, FileStat, Files, FreeDescriptors, Host,
     HostError, Machine, Networks, Numa, PciDevice, PortPurpose, Processor, SecretKey, SecretLookup,
-    SecretUse, Secrets, Services, Storage, Tsc, UsbDevice, Volume, VolumeLookup,
+    SecretUse, Secrets, Services, SevGuests, Storage, Tsc, UsbDevice, Volume, VolumeLookup,
 };
 
 /// Answers with given values; all else does not exist. Random bytes count up from 0, so that output is the same every
@@ -58,10 +58,18 @@ pub struct FixedHost {
     pub tsc: Option<Tsc>,
     /// The definitions of CPU models.
     pub cpu_map: Arc<CpuMap>,
+    /// The number of bits of a physical address; `None` for "not known".
+    pub phys_addr_bits: Option<u32>,
+    /// The largest number of vCPUs that KVM gives a guest; `None` for "not known".
+    pub kvm_max_vcpus: Option<u32>,
+    /// How many guests AMD SEV protects; `None` for "not known".
+    pub sev_guests: Option<SevGuests>,
     /// Whether the kernel is in FIPS mode.
     pub fips: bool,
     /// Whether there is a slirp helper.
     pub slirp_helper: bool,
+    /// Whether there is qemu-rdp.
+    pub qemu_rdp: bool,
     /// Whether there is vhost-net.
     pub vhost_net: bool,
     /// The vsock CID that is free.
@@ -128,8 +136,12 @@ impl Default for FixedHost {
             cpu: None,
             tsc: None,
             cpu_map: Arc::default(),
+            phys_addr_bits: None,
+            kvm_max_vcpus: None,
+            sev_guests: None,
             fips: false,
             slirp_helper: false,
+            qemu_rdp: false,
             vhost_net: true,
             free_vsock_cid: 3,
             missing_tpm_versions: BTreeSet::new(),
@@ -264,6 +276,18 @@ impl Cpu for FixedHost {
     fn cpu_map(&self) -> Answer<&CpuMap> {
         Ok(&self.cpu_map)
     }
+
+    fn phys_addr_bits(&self) -> Answer<u32> {
+        self.phys_addr_bits.ok_or(HostError::Unknown("how many bits its physical addresses have"))
+    }
+
+    fn kvm_max_vcpus(&self) -> Answer<u32> {
+        self.kvm_max_vcpus.ok_or(HostError::Unknown("how many vCPUs its KVM gives a guest"))
+    }
+
+    fn sev_guests(&self) -> Answer<SevGuests> {
+        self.sev_guests.ok_or(HostError::Unknown("how many guests AMD SEV protects"))
+    }
 }
 
 impl Numa for FixedHost {
@@ -362,6 +386,10 @@ impl Services for FixedHost {
 
     fn slirp_helper(&self) -> Answer<bool> {
         Ok(self.slirp_helper)
+    }
+
+    fn qemu_rdp(&self) -> Answer<bool> {
+        Ok(self.qemu_rdp)
     }
 }
 

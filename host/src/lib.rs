@@ -70,7 +70,7 @@ mod subject;
 
 pub use answer::{Answer, HostError};
 pub use config::{ConfHost, ConfProblem, DriverConfig, Hugetlbfs};
-pub use cpu::{Processor, Tsc};
+pub use cpu::{Processor, SevGuests, Tsc};
 #[cfg(feature = "described")]
 pub use described::{DescribedHost, Description, DescriptionError};
 pub use descriptor::{Descriptor, DescriptorGroup, Descriptors, FreeDescriptors, Joins};

@@ -12,8 +12,8 @@ use virtargv_model::pool::StoragePool;
 use crate::described::{Failure, File, Net, Pci, Pool, Secret, StoredVolume, Unit, scsi_key};
 use crate::{
     Answer, Cpu, Description, Descriptors, Devices, DriverConfig, FileStat, Files, Host, HostError, Machine,
-    Networks, Numa, PciDevice, PortPurpose, Processor, SecretKey, SecretUse, Secrets, Services, Storage, Tsc,
-    UsbDevice, Volume,
+    Networks, Numa, PciDevice, PortPurpose, Processor, SecretKey, SecretUse, Secrets, Services, SevGuests,
+    Storage, Tsc, UsbDevice, Volume,
 };
 
 /// Another host, whose every answer is kept, errors included. What the stages ask it while they turn documents into command
@@ -205,6 +205,18 @@ impl Cpu for Recorder<'_> {
         self.keep(self.under.cpu().processor(), |kept, cpu| kept.cpu.processor = Some((*cpu).clone()))
     }
 
+    fn phys_addr_bits(&self) -> Answer<u32> {
+        self.keep(self.under.cpu().phys_addr_bits(), |kept, bits| kept.cpu.phys_addr_bits = Some(*bits))
+    }
+
+    fn kvm_max_vcpus(&self) -> Answer<u32> {
+        self.keep(self.under.cpu().kvm_max_vcpus(), |kept, most| kept.cpu.kvm_max_vcpus = Some(*most))
+    }
+
+    fn sev_guests(&self) -> Answer<SevGuests> {
+        self.keep(self.under.cpu().sev_guests(), |kept, most| kept.cpu.sev_guests = Some(*most))
+    }
+
     fn cpu_map(&self) -> Answer<&CpuMap> {
         self.wants_cpu_map.set(true);
         self.under.cpu().cpu_map()
@@ -374,5 +386,9 @@ impl Services for Recorder<'_> {
         self.keep(self.under.services().slirp_helper(), |kept, there| {
             kept.services.slirp_helper = Some(*there);
         })
+    }
+
+    fn qemu_rdp(&self) -> Answer<bool> {
+        self.keep(self.under.services().qemu_rdp(), |kept, there| kept.services.qemu_rdp = Some(*there))
     }
 }

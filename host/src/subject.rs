@@ -7,7 +7,9 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 
 use crate::answer::{Answer, HostError};
-use crate::{FileStat, PciDevice, PortPurpose, Processor, SecretKey, SecretUse, Tsc, UsbDevice, Volume};
+use crate::{
+    FileStat, PciDevice, PortPurpose, Processor, SecretKey, SecretUse, SevGuests, Tsc, UsbDevice, Volume,
+};
 
 /// Defines the subjects: their traits, in which each method without a body of its own answers "not known", and their
 /// implementations for a host that knows nothing and for [`Override`](crate::Override).
@@ -92,6 +94,12 @@ subjects! {
         fn tsc() -> Tsc: "the frequency of its TSC";
         /// libvirt's definitions of CPU models.
         fn cpu_map() -> &CpuMap: "the definitions of CPU models";
+        /// The number of bits of a physical address.
+        fn phys_addr_bits() -> u32: "how many bits its physical addresses have";
+        /// The largest number of vCPUs that KVM gives a guest.
+        fn kvm_max_vcpus() -> u32: "how many vCPUs its KVM gives a guest";
+        /// How many guests AMD SEV protects at the same time.
+        fn sev_guests() -> SevGuests: "how many guests AMD SEV protects";
     }
 
     /// NUMA nodes of the host.
@@ -159,5 +167,7 @@ subjects! {
         fn nbdkit_plugin(name: &str) -> bool: "the plugins of nbdkit";
         /// Whether user networking goes through a slirp-helper process.
         fn slirp_helper() -> bool: "whether slirp-helper is installed";
+        /// Whether qemu-rdp, which serves `<graphics type='rdp'>`, is installed.
+        fn qemu_rdp() -> bool: "whether qemu-rdp is installed";
     }
 }

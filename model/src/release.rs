@@ -220,7 +220,11 @@ impl Span {
 
     /// Whether the span contains `release`.
     pub const fn contains(self, release: Release) -> bool {
-        let version = release.version();
+        self.contains_version(release.version())
+    }
+
+    /// Whether the span contains `version`.
+    pub const fn contains_version(self, version: Version) -> bool {
         let begun = match self.since {
             Some(since) => !version.is_before(since),
             None => true,

@@ -31,7 +31,10 @@ pub use address::usb_at_start;
 pub use attach::{Attached, attach, complete_device, insert as insert_device, replace_device};
 pub use defaults::disk::complete_network;
 pub use defaults::video::virtio_device as virtio_video_device;
-pub use firmware::{OfferedFirmware, Unfit, Verdict, offered as offered_firmware, pick as pick_firmware};
+pub use firmware::{
+    FirmwareOffered, OfferedFirmware, Unfit, Verdict, available as firmware_offered,
+    offered as offered_firmware, pick as pick_firmware,
+};
 pub use guest::{Board, Guest, runs};
 pub use native::strip_interfaces;
 use virtargv_caps::Convention;

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use virtargv_caps::{CpuDefinitions, CpuReport, ProbedOn, Release, X86};
-use virtargv_host::{Answer, Arch, Cpu, CpuMap, HostError, Processor, Tsc};
+use virtargv_host::{Answer, Arch, Cpu, CpuMap, HostError, Processor, SevGuests, Tsc};
 
 use crate::SystemHost;
 
@@ -41,6 +41,25 @@ impl Cpu for SystemHost {
 
     fn tsc(&self) -> Answer<Tsc> {
         self.cpu.tsc.get_or_init(|| if self.is_described() { Err(unknown_tsc()) } else { read_tsc() }).clone()
+    }
+
+    fn phys_addr_bits(&self) -> Answer<u32> {
+        let unknown = HostError::Unknown("how many bits its physical addresses have");
+        if self.is_described() {
+            return Err(unknown);
+        }
+        let lines = fs::File::open(CPUINFO).map(|file| BufReader::new(file).lines().map_while(Result::ok));
+        lines.ok().and_then(phys_addr_bits).ok_or(unknown)
+    }
+
+    fn kvm_max_vcpus(&self) -> Answer<u32> {
+        let most = if self.is_described() { None } else { kvm::max_vcpus() };
+        most.ok_or(HostError::Unknown("how many vCPUs its KVM gives a guest"))
+    }
+
+    fn sev_guests(&self) -> Answer<SevGuests> {
+        let most = if self.is_described() { None } else { read_sev_guests() };
+        most.ok_or(HostError::Unknown("how many guests AMD SEV protects"))
     }
 
     fn cpu_map(&self) -> Answer<&CpuMap> {
@@ -80,6 +99,35 @@ impl SystemHost {
         }
         Ok(processor)
     }
+}
+
+/// The bits of a physical address, of the kernel's text on the first CPU.
+fn phys_addr_bits(mut cpuinfo: impl Iterator<Item = String>) -> Option<u32> {
+    let line = cpuinfo.find(|line| line.starts_with("address sizes"))?;
+    let (_, sizes) = line.split_once(':')?;
+    sizes.trim().split_once(" bits physical")?.0.parse().ok()
+}
+
+/// How many guests SEV protects: leaf 0x8000001f of CPUID has the number of keys, and the lowest key of a guest without SEV-ES.
+#[cfg(target_arch = "x86_64")]
+fn read_sev_guests() -> Option<SevGuests> {
+    use std::arch::x86_64::__cpuid_count;
+    const ENCRYPTION: u32 = 0x8000_001f;
+    const SEV: u32 = 1 << 1;
+    if __cpuid_count(0x8000_0000, 0).eax < ENCRYPTION {
+        return Some(SevGuests::default());
+    }
+    let leaf = __cpuid_count(ENCRYPTION, 0);
+    if leaf.eax & SEV == 0 {
+        return Some(SevGuests::default());
+    }
+    let encrypted_state = leaf.edx.saturating_sub(1);
+    Some(SevGuests { plain: leaf.ecx.saturating_sub(encrypted_state), encrypted_state })
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn read_sev_guests() -> Option<SevGuests> {
+    None
 }
 
 fn unknown_tsc() -> HostError {
@@ -277,6 +325,11 @@ mod kvm {
         entries.as_slice().first().filter(|_| read == 1).map(|entry| entry.data)
     }
 
+    /// The largest number of vCPUs of a guest.
+    pub(super) fn max_vcpus() -> Option<u32> {
+        u32::try_from(Kvm::new().ok()?.get_max_vcpus()).ok()
+    }
+
     /// The frequency of the time-stamp counter of a virtual CPU that is created for the question.
     pub(super) fn tsc() -> Option<Tsc> {
         let kvm = Kvm::new().ok()?;
@@ -290,6 +343,10 @@ mod kvm {
 mod kvm {
     pub(super) fn supported_cpuid() -> Option<Vec<virtargv_caps::CpuidLeaf>> {
         std::fs::File::options().read(true).write(true).open("/dev/kvm").ok().map(|_| Vec::new())
+    }
+
+    pub(super) fn max_vcpus() -> Option<u32> {
+        None
     }
 }
 

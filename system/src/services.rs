@@ -46,6 +46,10 @@ impl Services for SystemHost {
     fn slirp_helper(&self) -> Answer<bool> {
         Ok(self.root.exists(SLIRP_HELPER))
     }
+
+    fn qemu_rdp(&self) -> Answer<bool> {
+        Ok(self.program("qemu-rdp").is_some())
+    }
 }
 
 impl SystemHost {

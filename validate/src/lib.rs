@@ -22,6 +22,7 @@ pub mod abi;
 mod follow;
 mod known;
 pub mod lint;
+pub mod offered;
 mod rule;
 pub mod rules;
 

@@ -51,6 +51,7 @@ pub mod attributes;
 mod complete;
 pub mod cpu;
 pub mod diff;
+pub mod domcaps;
 #[cfg(feature = "examples")]
 pub mod examples;
 pub mod explain;

@@ -13,6 +13,8 @@ pub struct HostModels {
     pub migratable: CpuSpec,
     /// The reported features and those of the hardware, for comparing a guest's CPU with the host's.
     pub full: CpuSpec,
+    /// Whether QEMU's expansion of the host's CPU told them, rather than what the host says of its CPU.
+    pub by_qemu: bool,
 }
 
 impl Caps {
@@ -39,7 +41,7 @@ impl Caps {
             if let Some(x86) = x86 {
                 migratable.features.retain(|(name, _)| x86.is_migratable(name));
             }
-            return Some(HostModels { full: reported.clone(), reported, migratable });
+            return Some(HostModels { full: reported.clone(), reported, migratable, by_qemu: false });
         };
         let full = match host.filter(|_| accel == Accel::Kvm && host_arch.is_x86()) {
             None => reported.clone(),
@@ -53,7 +55,7 @@ impl Caps {
                 full
             }
         };
-        Some(HostModels { reported, migratable, full })
+        Some(HostModels { reported, migratable, full, by_qemu: true })
     }
 
     /// The host's CPU by QEMU's expansion, with and without the features that block migration.

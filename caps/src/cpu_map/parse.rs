@@ -182,6 +182,7 @@ impl CpuDefinitions {
             pvrs: Vec::new(),
             decode_host: true,
             decode_guest: true,
+            canonical: None,
             partial_check: false,
             features: FeatureSet::default(),
             added: FeatureSet::default(),
@@ -197,10 +198,15 @@ impl CpuDefinitions {
             model = CpuModelDef {
                 name: name.clone(),
                 base: Some(base.name.clone()),
+                canonical: None,
                 partial_check: false,
                 removed: Vec::new(),
                 ..base.clone()
             };
+            let base = base.name.clone();
+            if let Some(base) = self.model_by_name.get(&base).and_then(|at| self.models.get_mut(*at)) {
+                base.canonical.get_or_insert_with(|| name.clone());
+            }
         }
         if elements(cx.node, "signature").next().is_some() {
             model.signatures.clear();

@@ -16,6 +16,17 @@ pub enum FeaturePolicy {
 }
 
 impl FeaturePolicy {
+    /// The word of the domain format.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Force => "force",
+            Self::Require => "require",
+            Self::Optional => "optional",
+            Self::Disable => "disable",
+            Self::Forbid => "forbid",
+        }
+    }
+
     /// Whether the guest has the feature; `None` where it depends on the host.
     pub fn enabled(self) -> Option<bool> {
         match self {

@@ -483,7 +483,8 @@ mod tests {
         let map = map();
         let x86 = X86::new(&map.x86, Release::V11_3);
         let host = CpuSpec::host("Early", "Acme", ["mul"]);
-        let models = HostModels { reported: host.clone(), migratable: host.clone(), full: host };
+        let models =
+            HostModels { reported: host.clone(), migratable: host.clone(), full: host, by_qemu: false };
         let check = |model: &str, features: &[(&str, FeaturePolicy)], blockers: Option<&[&str]>, strict| {
             let features = features.iter().map(|(name, policy)| ((*name).to_owned(), *policy)).collect();
             let guest = CpuSpec { model: Some(model.to_owned()), vendor: None, features };

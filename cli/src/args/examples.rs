@@ -28,6 +28,7 @@ Examples:
                                                      with a network that this machine does not have
   virtargv diff --release 7.0..12.9 guest.xml        what changes with another release of libvirt
   virtargv cpu baseline host-a.xml host-b.xml        the CPU that runs on both hosts
+  virtargv domcaps --machine q35                     what QEMU and this machine offer to a guest
   virtargv host show guest.xml > host.json           what this machine is asked for the document
   virtargv argv --host host.json guest.xml           the same command line on any other machine
   virtargv run guest.xml                             start the guest, and stay until it ends
@@ -110,6 +111,20 @@ Examples:
   virtargv update --force demo.xml cdrom.xml   although the guest has locked the tray
 ",
     exit_codes!()
+);
+
+pub(super) const DOMCAPS: &str = concat!(
+    "\
+Examples:
+  virtargv domcaps                             as `virsh domcapabilities`, for this machine
+  virtargv domcaps --machine q35 --virttype kvm --host host.json
+                                               on the machine that host.json describes
+  virtargv domcaps --caps probe:/usr/bin/qemu-system-aarch64 --arch aarch64 --machine virt
+                                               of another QEMU
+  virtargv domcaps --release 11.3 --format json --host none
+                                               as libvirt 11.3, of no machine in particular, as JSON
+",
+    plain_exit_codes!()
 );
 
 pub(super) const RESOLVE: &str = concat!(

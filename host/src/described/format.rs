@@ -12,7 +12,7 @@ use super::networks::Net;
 use super::secrets::Secret;
 use super::storage::Pool;
 use super::{DescriptionError, Failure};
-use crate::{DriverConfig, Processor, Tsc};
+use crate::{DriverConfig, Processor, SevGuests, Tsc};
 
 /// The version of the format that is read and written.
 const VERSION: u32 = 1;
@@ -71,6 +71,9 @@ pub(crate) struct MachineFacts {
 pub(crate) struct CpuFacts {
     pub(crate) processor: Option<Processor>,
     pub(crate) tsc: Option<Tsc>,
+    pub(crate) phys_addr_bits: Option<u32>,
+    pub(crate) kvm_max_vcpus: Option<u32>,
+    pub(crate) sev_guests: Option<SevGuests>,
     /// The texts of `index.xml` and of the files that it includes, by name.
     pub(crate) definitions: Option<BTreeMap<String, String>>,
 }
@@ -96,6 +99,7 @@ pub(crate) struct ServiceFacts {
     /// Whether nbdkit has a plugin.
     pub(crate) nbdkit_plugins: BTreeMap<String, bool>,
     pub(crate) slirp_helper: Option<bool>,
+    pub(crate) qemu_rdp: Option<bool>,
 }
 
 impl Description {

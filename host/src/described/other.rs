@@ -3,7 +3,7 @@
 use virtargv_caps::{Arch, CpuMap};
 
 use super::DescribedHost;
-use crate::{Answer, Cpu, HostError, Machine, Numa, PortPurpose, Processor, Services, Tsc};
+use crate::{Answer, Cpu, HostError, Machine, Numa, PortPurpose, Processor, Services, SevGuests, Tsc};
 
 impl Machine for DescribedHost {
     fn now(&self) -> Answer<i64> {
@@ -54,6 +54,18 @@ impl Cpu for DescribedHost {
     fn cpu_map(&self) -> Answer<&CpuMap> {
         self.cpu_map.as_ref().ok_or(HostError::Unknown("the definitions of CPU models"))
     }
+
+    fn phys_addr_bits(&self) -> Answer<u32> {
+        self.told.cpu.phys_addr_bits.ok_or(HostError::Unknown("how many bits its physical addresses have"))
+    }
+
+    fn kvm_max_vcpus(&self) -> Answer<u32> {
+        self.told.cpu.kvm_max_vcpus.ok_or(HostError::Unknown("how many vCPUs its KVM gives a guest"))
+    }
+
+    fn sev_guests(&self) -> Answer<SevGuests> {
+        self.told.cpu.sev_guests.ok_or(HostError::Unknown("how many guests AMD SEV protects"))
+    }
 }
 
 impl Numa for DescribedHost {
@@ -90,5 +102,9 @@ impl Services for DescribedHost {
 
     fn slirp_helper(&self) -> Answer<bool> {
         self.told.services.slirp_helper.ok_or(HostError::Unknown("whether slirp-helper is installed"))
+    }
+
+    fn qemu_rdp(&self) -> Answer<bool> {
+        self.told.services.qemu_rdp.ok_or(HostError::Unknown("whether qemu-rdp is installed"))
     }
 }

@@ -113,6 +113,8 @@ conventions! {
     CpuidEcxFirst: since "11.3";
     /// The closest CPU model is the one with the fewest disabled features, else with the shortest list of features.
     CpuDisabledPenalty: since "8.4";
+    /// A machine has a floppy controller where QEMU has its bus, else every machine but `pseries` has one.
+    FloppyByBus: since "11.4";
     /// The iTCO watchdog of the Q35 chipset is an implied device.
     ImpliedItco: since "9.1";
     /// x86 CPU features have QEMU's canonical names on every QEMU, else where a flag says that it knows them.

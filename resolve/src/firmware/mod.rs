@@ -3,12 +3,14 @@
 //! QEMU's firmware descriptors describe the firmware on the host ([`descriptor`]). The first one that fits the document
 //! is selected.
 
+mod available;
 mod by_mode;
 mod descriptor;
 mod fit;
 mod offered;
 mod unfit;
 
+pub use available::{FirmwareOffered, available};
 pub use offered::{OfferedFirmware, Verdict, offered};
 pub use unfit::Unfit;
 

@@ -1,10 +1,9 @@
 //! Rules on `<crypto>`.
 
 use virtargv_caps::Cap;
-use virtargv_model::device::crypto::CryptoBackend;
 
 use super::virtio;
-use crate::{Context, Findings};
+use crate::{Context, Findings, offered};
 
 virtargv_model::rules! {
     /// The model of a crypto device is one that this QEMU has.
@@ -26,12 +25,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             let message = format!("`<crypto>` of model `{model}` is not supported by this QEMU");
             out.refuse(&CRYPTO_MODEL, crypto.info.pos.attr("model"), message);
         }
-        let lacks = match crypto.backend {
-            Some(CryptoBackend::Lkcf) => !cx.has(Cap::ObjectCryptoLkcf),
-            Some(CryptoBackend::Builtin) => !has_device,
-            None => false,
-        };
-        if let Some(backend) = crypto.backend.filter(|_| lacks) {
+        let lacks = |backend: &_| !offered::crypto_backend(|cap| cx.has(cap), *backend);
+        if let Some(backend) = crypto.backend.filter(lacks) {
             let message = format!("backend `{backend}` of `<crypto>` is not supported by this QEMU");
             out.refuse(&CRYPTO_BACKEND, crypto.info.pos.path("backend/@model"), message);
         }

@@ -10,7 +10,7 @@ use virtargv_model::device::graphics::{
 };
 
 use super::audio::{self, names_backend};
-use crate::{Context, Findings};
+use crate::{Context, Findings, offered};
 
 virtargv_model::rules! {
     /// The audio backend of a VNC display exists.
@@ -107,14 +107,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 /// Whether this QEMU has the display; reports it if not.
 fn available(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) -> bool {
     let kind = graphics.kind();
-    let there = match kind {
-        GraphicsType::Sdl => cx.has(Cap::Sdl),
-        GraphicsType::Vnc => cx.has(Cap::Vnc),
-        GraphicsType::Spice => cx.has(Cap::Spice),
-        GraphicsType::EglHeadless => cx.has(Cap::EglHeadless),
-        GraphicsType::Dbus | GraphicsType::Rdp => cx.has(Cap::DisplayDbus),
-        GraphicsType::Desktop => false,
-    };
+    let there = offered::display(|cap| cx.has(cap), kind);
     if !there {
         let message = format!("`type` of `<graphics>` is `{kind}`, which this QEMU does not support");
         out.refuse(&TYPE, graphics.info.pos.path("@type"), message);

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use virtargv_caps::Cap;
 use virtargv_model::device::panic::{Panic, PanicModel};
 use virtargv_model::info::Address;
 use virtargv_model::{Message, Pos};
 
-use crate::{Context, Findings};
+use crate::{Context, Findings, offered};
 
 virtargv_model::rules! {
     /// A panic device has a model where the machine type has no default.
@@ -57,25 +56,14 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 fn check_model(cx: &Context<'_>, panic: &Panic, model: PanicModel, out: &mut Findings<'_>) {
     let (guest, pos) = (cx.guest, panic.info.pos);
-    let fits = match model {
-        PanicModel::S390 => guest.arch.is_s390(),
-        PanicModel::Hyperv => guest.arch.is_x86(),
-        PanicModel::Pseries => guest.is_pseries(),
-        PanicModel::Isa | PanicModel::Pvpanic => true,
-    };
-    if !fits {
+    if !offered::panic_on(guest, model) {
         let message = format!(
             "a panic device of model `{model}` is not supported for machine type `{}`",
             guest.machine
         );
         out.refuse(&PANIC_MACHINE, pos.attr("model"), message);
     }
-    let offered = match model {
-        PanicModel::Isa => cx.has(Cap::DevicePanic),
-        PanicModel::Pvpanic => cx.has(Cap::DevicePanicPci),
-        PanicModel::S390 | PanicModel::Hyperv | PanicModel::Pseries => true,
-    };
-    if !offered {
+    if !offered::panic(|cap| cx.has(cap), model) {
         let message = format!("a panic device of model `{model}` is not supported by this QEMU");
         out.refuse(&PANIC_QEMU, pos.attr("model"), message);
     }

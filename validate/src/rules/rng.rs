@@ -4,7 +4,7 @@ use virtargv_caps::Cap;
 use virtargv_model::device::rng::RngBackend;
 
 use super::{chardev_source, virtio};
-use crate::{Context, Findings};
+use crate::{Context, Findings, offered};
 
 virtargv_model::rules! {
     /// The backend of an RNG is one that this QEMU has.
@@ -20,12 +20,7 @@ virtargv_model::rules! {
 /// Checks every `<rng>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for rng in &cx.domain.devices.rngs {
-        let cap = match &rng.backend {
-            RngBackend::Random { .. } => Cap::ObjectRngRandom,
-            RngBackend::Egd(_) => Cap::ObjectRngEgd,
-            RngBackend::Builtin => Cap::ObjectRngBuiltin,
-        };
-        if !cx.has(cap) {
+        if !offered::rng_backend(|cap| cx.has(cap), rng.backend.model()) {
             let message =
                 format!("`backend` `{}` of `<rng>` is not supported by this QEMU", rng.backend.model());
             let place = rng.info.pos.path("backend/@model");

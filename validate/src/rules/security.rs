@@ -5,9 +5,9 @@ pub mod label;
 use virtargv_caps::Cap;
 use virtargv_model::OnOff;
 use virtargv_model::features::IoApic;
-use virtargv_model::security::{Keywrap, LaunchSecurity, LaunchSecurityKind, Tdx};
+use virtargv_model::security::{Keywrap, LaunchSecurity, LaunchSecurityKind, LaunchSecurityType, Tdx};
 
-use crate::{Context, Findings};
+use crate::{Context, Findings, offered};
 
 virtargv_model::rules! {
     /// Launch security needs a QEMU that has its type.
@@ -50,16 +50,13 @@ const TDX_POLICY: u64 = 1 | 1 << 28;
 /// Checks `<launchSecurity>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Some(launch) = &cx.domain.security.launch else { return };
-    let (name, has) = match &launch.kind {
-        LaunchSecurityKind::Sev(_) => ("sev", cx.has(Cap::SevGuest)),
-        LaunchSecurityKind::SevSnp(_) => ("sev-snp", cx.has(Cap::SevSnpGuest)),
-        LaunchSecurityKind::Tdx(_) => ("tdx", cx.has(Cap::TdxGuest)),
-        LaunchSecurityKind::S390Pv => (
-            "s390-pv",
-            cx.has(Cap::S390PvGuest) && cx.has(Cap::MachineConfidentalGuestSupport) && cx.has(Cap::Kvm),
-        ),
+    let name = match &launch.kind {
+        LaunchSecurityKind::Sev(_) => LaunchSecurityType::Sev,
+        LaunchSecurityKind::SevSnp(_) => LaunchSecurityType::SevSnp,
+        LaunchSecurityKind::Tdx(_) => LaunchSecurityType::Tdx,
+        LaunchSecurityKind::S390Pv => LaunchSecurityType::S390Pv,
     };
-    if !has {
+    if !offered::launch_security(|cap| cx.has(cap), name) {
         let message = format!("launch security type `{name}` is not supported by this QEMU");
         out.refuse(&LAUNCH, launch.pos.attr("type"), message);
     } else if let LaunchSecurityKind::Tdx(tdx) = &launch.kind {

@@ -1,11 +1,10 @@
 //! Rules on `<tpm>`.
 
-use virtargv_caps::Cap;
 use virtargv_model::Spelled;
 use virtargv_model::device::chardev_source::SourceMode;
 use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmBackendType, TpmEmulator, TpmModel, TpmVersion};
 
-use crate::{Context, Findings};
+use crate::{Context, Findings, offered};
 
 virtargv_model::rules! {
     /// A guest has one TPM, besides one of model `spapr-tpm-proxy`.
@@ -107,11 +106,7 @@ fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut
 
 fn check_model(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
     let kind = tpm.backend.kind();
-    let offered = match kind {
-        TpmBackendType::Passthrough => cx.has(Cap::DeviceTpmPassthrough),
-        TpmBackendType::Emulator | TpmBackendType::External => cx.has(Cap::DeviceTpmEmulator),
-    };
-    if !offered {
+    if !offered::tpm_backend(|cap| cx.has(cap), kind) {
         let message = format!("`<backend>` of type `{kind}` of `<tpm>` is not supported by this QEMU");
         out.refuse(&TPM_BACKEND, tpm.backend_pos.attr("type"), message);
     }
@@ -122,13 +117,7 @@ fn check_model(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
             format!("a `<tpm>` of model `{model}` needs a `passthrough` backend, not type `{kind}`");
         out.refuse(&TPM_PROXY, place.clone(), message);
     }
-    let cap = match model {
-        TpmModel::Tis => Cap::DeviceTpmTis,
-        TpmModel::Crb => Cap::DeviceTpmCrb,
-        TpmModel::Spapr => Cap::DeviceTpmSpapr,
-        TpmModel::SpaprProxy => Cap::DeviceSpaprTpmProxy,
-    };
-    if !cx.has(cap) {
+    if !offered::tpm(|cap| cx.has(cap), model) {
         let message = format!("`<tpm>` of model `{model}` is not supported by this QEMU");
         out.refuse(&TPM_MODEL, place, message);
     }

@@ -5,7 +5,7 @@ use virtargv_model::device::video::{Video, VideoModel, VirtioVideo};
 use virtargv_model::{Message, OnOff, YesNo};
 
 use super::virtio;
-use crate::{Context, Findings};
+use crate::{Context, Findings, offered};
 
 /// The largest memory of a QXL device in KiB.
 const QXL_LIMIT: u32 = u32::MAX / 1024;
@@ -208,7 +208,7 @@ fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
         return;
     }
     let pos = video.info.pos;
-    if !has_model(cx, model) {
+    if !offered::video(|cap| cx.has(cap), model) {
         let message = format!("model `{model}` of `<video>` is not supported by this QEMU");
         return out.refuse(&MODEL, pos.path("model/@type"), message);
     }
@@ -267,24 +267,6 @@ fn device(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     }
     if !cx.has(cap) {
         refuse("is not supported by this QEMU");
-    }
-}
-
-fn has_model(cx: &Context<'_>, model: VideoModel) -> bool {
-    match model {
-        VideoModel::Vga => cx.has(Cap::DeviceVga),
-        VideoModel::Cirrus => cx.has(Cap::DeviceCirrusVga),
-        VideoModel::Vmvga => cx.has(Cap::DeviceVmwareSvga),
-        VideoModel::Qxl => cx.has(Cap::DeviceQxl),
-        VideoModel::Virtio => cx.has(Cap::DeviceVirtioGpu),
-        VideoModel::Bochs => cx.has(Cap::DeviceBochsDisplay),
-        VideoModel::Ramfb => cx.has(Cap::DeviceRamfb),
-        VideoModel::None => true,
-        VideoModel::Default
-        | VideoModel::Xen
-        | VideoModel::Vbox
-        | VideoModel::Parallels
-        | VideoModel::Gop => false,
     }
 }
 

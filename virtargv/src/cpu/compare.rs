@@ -25,10 +25,11 @@ pub fn compare(cpu: &Definition, hypervisor: &Hypervisor<'_>) -> Result<Comparis
     let cpus = std::slice::from_ref(cpu);
     super::check_arch(cpus, hypervisor, "a comparison")?;
     let Some(x86) = hypervisor.x86() else { return Err(hypervisor.no_definitions(cpus, 0)) };
-    let Some(HostModels { reported, .. }) = hypervisor.host_models() else {
+    let Some(HostModels { reported, by_qemu, .. }) = hypervisor.host_models() else {
         return Err(hypervisor.no_host(cpus));
     };
-    let host = HostModels { reported: reported.clone(), migratable: reported.clone(), full: reported };
+    let host =
+        HostModels { reported: reported.clone(), migratable: reported.clone(), full: reported, by_qemu };
     let relation = match cpu.arch {
         Some(arch) if !arch.is_x86() => {
             let message = format!("the CPU is of architecture `{arch}`, the host's is of x86");

@@ -13,6 +13,7 @@ mod compare;
 mod corpus;
 mod daemon;
 mod diff;
+mod domcaps;
 mod emit;
 mod host;
 mod hotplug;
@@ -45,7 +46,7 @@ struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     /// The set, a directory with `cases.jsonl`.
-    #[arg(long, required_unless_present_any = ["capabilities", "live", "hotplug", "probed", "abi"])]
+    #[arg(long, required_unless_present_any = ["capabilities", "live", "hotplug", "probed", "abi", "domcaps"])]
     corpus: Option<PathBuf>,
     /// Run the set as if it were of this release, or of the `nearest` that is followed.
     #[arg(long = "as", value_name = "RELEASE")]
@@ -61,6 +62,10 @@ struct Args {
     /// name is the release. The host is that of --live.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["corpus", "capabilities", "live"])]
     abi: Option<PathBuf>,
+    /// Compare with the domain capabilities in this directory: those of a real libvirt, whose release is its name, or those of
+    /// libvirt's own tests.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["corpus", "capabilities", "live", "abi"])]
+    domcaps: Option<PathBuf>,
     /// With --corpus: compare each document under two releases, and count the differences that have no reason.
     #[arg(long, value_name = "OLD..NEW", requires = "corpus")]
     diff_releases: Option<String>,
@@ -68,7 +73,7 @@ struct Args {
     /// is that of --live.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["corpus", "capabilities", "live"])]
     hotplug: Option<PathBuf>,
-    /// With --live, --abi or --hotplug: another description of the host.
+    /// With --live, --abi, --hotplug and --domcaps: another description of the host.
     #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
     /// Compare what probes of QEMU binaries gave, files NAME.xml in this directory, with those of --daemon
@@ -157,6 +162,9 @@ fn measure(args: &Args) -> Result<bool, String> {
     }
     if let Some(dir) = &args.abi {
         return abi::measure(args, dir);
+    }
+    if let Some(dir) = &args.domcaps {
+        return domcaps::measure(args, dir);
     }
     if let (Some(dir), Some(between)) = (&args.corpus, &args.diff_releases) {
         return releases::measure(args, dir, between);

@@ -9,7 +9,7 @@ use virtargv_model::{Message, OnOff, Spelled, YesNo};
 
 use super::super::virtio;
 use super::{lun, name};
-use crate::{Context, Findings};
+use crate::{Context, Findings, offered};
 
 virtargv_model::rules! {
     /// The bus of a disk with a geometry has a geometry.
@@ -153,8 +153,8 @@ fn check_statistics(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
 
 /// Whether the machine has a floppy controller.
 fn check_floppy(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    let has = cx.has(Cap::BusFloppy) && !cx.guest.is_pseries();
-    if disk.device() == DiskDevice::Floppy && !has {
+    let has = || offered::floppy(|cap| cx.has(cap), cx.guest, cx.release);
+    if disk.device() == DiskDevice::Floppy && !has() {
         let message = format!(
             "disk `{}` is a floppy drive, which machine type `{}` does not have",
             disk.dst(),
