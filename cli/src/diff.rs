@@ -15,7 +15,7 @@ use crate::caps::Sets;
 use crate::check::pool;
 use crate::host::Chosen;
 use crate::{Done, FINE, REFUSED, UNUSABLE, Unusable, input};
-use documents::Pair;
+use documents::{Documents, Pair};
 
 /// What all documents are compared with.
 struct Differ<'a> {
@@ -53,19 +53,25 @@ pub(crate) fn run(args: &DiffArgs) -> Done {
     for set in &differ.sets {
         set.load_named()?;
     }
-    let (pairs, is_fleet) = documents::pairs(args)?;
-    if pairs.is_empty() {
+    if args.has_one_side() {
+        let why =
+            "there is one side only: name a second document, or a range in --release, --caps or --machine";
+        return Err(Unusable(why.to_owned()));
+    }
+    let documents = documents::all(args)?;
+    if documents.pairs.is_empty() && documents.alone.is_empty() {
         return Err(Unusable(format!("there is no document in `{}`", args.before)));
     }
-    differ.all(pairs, is_fleet)
+    differ.all(documents)
 }
 
 impl Differ<'_> {
     /// Compares all documents and writes what is said of them.
-    fn all(&self, pairs: Vec<Pair>, is_fleet: bool) -> Done {
+    fn all(&self, documents: Documents) -> Done {
+        let Documents { pairs, alone: mut failed, is_fleet } = documents;
         let cpus = || std::thread::available_parallelism().map_or(1, NonZero::get);
         let workers = self.args.jobs.map_or_else(cpus, |jobs| usize::from(jobs.get()));
-        let (mut fleet, mut failed) = (Fleet::default(), Vec::new());
+        let mut fleet = Fleet::default();
         let mut all: Vec<Compared> = Vec::new();
         let keeps = !is_fleet || self.args.format == DiffFormat::Json;
         let taken: Result<(), ()> = pool::in_order(
@@ -101,7 +107,8 @@ impl Differ<'_> {
         for (name, why) in &failed {
             anstream::eprintln!("virtargv: {}: {}", escaped(name), escaped(why));
         }
-        Ok(match (failed.is_empty(), fleet.seen) {
+        let is_compared = fleet.refused.len() < fleet.documents;
+        Ok(match (failed.is_empty() && is_compared, fleet.seen) {
             (false, _) => UNUSABLE,
             (true, 0) => FINE,
             _ => REFUSED,

@@ -57,6 +57,14 @@ fn releases(text: &str) -> Result<(Release, Release), String> {
 }
 
 impl DiffArgs {
+    /// Whether nothing can differ, because nothing is given for a second side.
+    pub(crate) fn has_one_side(&self) -> bool {
+        let (old, new) = self.release;
+        let is_range = |text: &String| split(text).is_some();
+        let caps = self.caps.len() > 1 || self.caps.iter().any(is_range);
+        self.after.is_none() && old == new && !caps && self.machine.is_none()
+    }
+
     /// The capabilities of each side.
     pub(crate) fn sets(&self) -> Result<[Option<String>; 2], String> {
         match self.caps.as_slice() {

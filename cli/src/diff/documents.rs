@@ -1,5 +1,6 @@
 //! The documents of both sides.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::Unusable;
@@ -33,9 +34,21 @@ impl Pair {
     }
 }
 
-/// The pairs of documents that the arguments name, and whether they are those of a directory.
-pub(super) fn pairs(args: &DiffArgs) -> Result<(Vec<Pair>, bool), Unusable> {
+/// The documents that the arguments name.
+pub(super) struct Documents {
+    pub(super) pairs: Vec<Pair>,
+    /// The names of documents that one side alone has, with what is said of them.
+    pub(super) alone: Vec<(String, String)>,
+    /// Whether they are those of a directory.
+    pub(super) is_fleet: bool,
+}
+
+/// The documents that the arguments name.
+pub(super) fn all(args: &DiffArgs) -> Result<Documents, Unusable> {
     let after = args.after.as_deref();
+    if args.before == "-" && after == Some("-") {
+        return Err(Unusable("only one of the two documents can be standard input".to_owned()));
+    }
     if !Path::new(&args.before).is_dir() {
         if after.is_some_and(|after| Path::new(after).is_dir()) {
             return Err(Unusable("a file cannot be compared with a directory".to_owned()));
@@ -43,22 +56,45 @@ pub(super) fn pairs(args: &DiffArgs) -> Result<(Vec<Pair>, bool), Unusable> {
         let name = after.map_or_else(|| args.before.clone(), |after| format!("{} and {after}", args.before));
         let pair =
             Pair { name, before: args.before.clone(), after: after.map(str::to_owned), is_found: false };
-        return Ok((vec![pair], false));
+        return Ok(Documents { pairs: vec![pair], alone: Vec::new(), is_fleet: false });
     }
     if after.is_some_and(|after| !Path::new(after).is_dir()) {
         return Err(Unusable("a directory cannot be compared with a file".to_owned()));
     }
-    let mut all = Vec::new();
-    for found in files::inputs(std::slice::from_ref(&args.before)) {
+    let of_before = names(&args.before)?;
+    let of_after = after.map(names).transpose()?;
+    let (mut pairs, mut alone) = (Vec::new(), Vec::new());
+    for (name, path) in &of_before {
+        let other = match &of_after {
+            None => None,
+            Some(others) => match others.get(name) {
+                Some(other) => Some(other.clone()),
+                None => {
+                    alone.push((name.clone(), format!("is in `{}` only", args.before)));
+                    continue;
+                }
+            },
+        };
+        pairs.push(Pair { name: name.clone(), before: path.clone(), after: other, is_found: true });
+    }
+    let only_after = of_after.iter().flatten().filter(|(name, _)| !of_before.contains_key(*name));
+    alone.extend(
+        only_after.map(|(name, _)| (name.clone(), format!("is in `{}` only", after.unwrap_or_default()))),
+    );
+    Ok(Documents { pairs, alone, is_fleet: true })
+}
+
+/// The documents in a directory: their names in it, and their paths.
+fn names(directory: &str) -> Result<BTreeMap<String, String>, Unusable> {
+    let mut all = BTreeMap::new();
+    for found in files::inputs(std::slice::from_ref(&directory.to_owned())) {
         let path = match found {
             Input::Found(path) | Input::Named(path) => path,
             Input::Missing(name, why) => return Err(Unusable(format!("{name}: {why}"))),
             Input::Stdin => continue,
         };
-        let relative = path.strip_prefix(&args.before).unwrap_or(&path);
-        let after = after.map(|after| Path::new(after).join(relative).display().to_string());
-        let name = relative.display().to_string();
-        all.push(Pair { name, before: path.display().to_string(), after, is_found: true });
+        let relative = path.strip_prefix(directory).unwrap_or(&path);
+        all.insert(relative.display().to_string(), path.display().to_string());
     }
-    Ok((all, true))
+    Ok(all)
 }

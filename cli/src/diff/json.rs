@@ -25,6 +25,7 @@ pub(super) fn all(args: &DiffArgs, all: &[Compared], fleet: &Fleet) -> String {
             "documents": fleet.documents,
             "guest": fleet.seen,
             "same": fleet.same,
+            "refused": fleet.refused,
             "kinds": fleet.sorted().into_iter().map(kind).collect::<Vec<_>>(),
         },
     })

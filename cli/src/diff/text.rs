@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use virtargv::Stage;
 use virtargv::diff::{Change, Diff, Fleet, Kind, Part, Reason, Seen};
 use virtargv::model::one_line;
 use virtargv::render::escaped;
@@ -61,7 +62,12 @@ fn missing(diff: &Diff) -> String {
     };
     let [old, new] = &diff.reports;
     let report = if diff.lines == [true, false] { new } else { old };
-    let mut out = format!("\n{which}, so that only the completed domains are compared:\n");
+    let rest = if report.iter().any(|problem| problem.stage == Stage::Read) {
+        "; what cannot be read is not compared"
+    } else {
+        ", so that only the completed domains are compared"
+    };
+    let mut out = format!("\n{which}{rest}:\n");
     for problem in report {
         let _ = writeln!(out, "    {}: {}", problem.id(), escaped(&one_line(&problem.to_string())));
     }
@@ -133,20 +139,35 @@ pub(super) fn fleet(fleet: &Fleet) -> String {
             let _ = writeln!(out, "{}{title}\n", if out.is_empty() { "" } else { "\n" });
             last = Some(kind.seen);
         }
-        let shown: Vec<String> = names.iter().take(NAMES).map(|name| escaped(name).to_string()).collect();
-        let more = names.len().saturating_sub(NAMES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(out, "  {:>5}  {}: {}{more}", names.len(), escaped(&told(kind)), shown.join(", "));
+        let _ = writeln!(out, "  {:>5}  {}: {}", names.len(), escaped(&told(kind)), self::names(names));
         for reason in &kind.reasons {
             let _ = writeln!(out, "         {}", escaped(&one_line(&reason.to_string())));
         }
     }
+    let documents = match fleet.documents {
+        1 => "1 document".to_owned(),
+        count => format!("{count} documents"),
+    };
+    let between = if out.is_empty() { "" } else { "\n" };
     let _ = writeln!(
         out,
-        "\n{} documents: {} of which the guest sees a change, {} without any difference",
-        fleet.documents, fleet.seen, fleet.same
+        "{between}{documents}: {} of which the guest sees a change, {} without any difference, {} refused on both sides",
+        fleet.seen,
+        fleet.same,
+        fleet.refused.len()
     );
+    if !fleet.refused.is_empty() {
+        let _ = writeln!(out, "refused on both sides: {}", names(&fleet.refused));
+    }
     out
+}
+
+/// The first of the names, and how many more there are.
+fn names(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMES).map(|name| escaped(name).to_string()).collect();
+    let more = names.len().saturating_sub(NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// A kind of difference in a few words.

@@ -26,8 +26,10 @@ pub struct Fleet {
     pub kinds: BTreeMap<Kind, Vec<String>>,
     /// The number of documents.
     pub documents: usize,
-    /// The documents without a difference.
+    /// The documents without a difference, those apart that both sides refuse.
     pub same: usize,
+    /// The documents that both sides refuse, whose command lines are not compared.
+    pub refused: Vec<String>,
     /// The documents of which the guest sees a change.
     pub seen: usize,
 }
@@ -36,7 +38,9 @@ impl Fleet {
     /// Adds the differences of the document `name`.
     pub fn add(&mut self, name: &str, diff: &Diff) {
         self.documents = self.documents.saturating_add(1);
-        if diff.is_empty() {
+        if diff.lines == [false, false] {
+            self.refused.push(name.to_owned());
+        } else if diff.is_empty() {
             self.same = self.same.saturating_add(1);
         }
         if diff.is_seen() {
