@@ -38,6 +38,7 @@ pub fn check_alias(domain: &Domain, id: DeviceId, release: Release) -> Result<()
     if info.alias.is_some() || WITHOUT_ALIAS.contains(&id.kind) {
         return check_running(domain, release);
     }
-    let message = format!("device `{}` has no alias; a device of a running domain has one", id.kind.element());
+    let message =
+        format!("device `{}` has no alias; a device of a running domain has one", id.kind.element());
     Err(rules::ALIAS.problem(release, info.pos, message))
 }
