@@ -14,3 +14,12 @@ pub fn running(request: &Request<'_>) -> Result<String, String> {
     completed.assign_aliases(request).map_err(|report| report.to_string())?;
     Ok(completed.to_xml(Secrets::Shown))
 }
+
+/// The guest as it is defined: with all that is implied and addresses, but without aliases.
+///
+/// # Errors
+/// As [`running`].
+pub fn defined(request: &Request<'_>) -> Result<String, String> {
+    let completed = virtargv::complete(GUEST, request).map_err(|report| report.to_string())?;
+    Ok(completed.to_xml(Secrets::Shown))
+}

@@ -10,7 +10,7 @@ use serde_json::Value;
 use virtargv::host::SecretLookup;
 use virtargv::{Cap, Caps, FixedHost, Hotplug, Release, Request, UpdateOptions, builtin};
 use virtargv_strategies::hotplug::device;
-use virtargv_testsuite::hotplug::running;
+use virtargv_testsuite::hotplug::{defined, running};
 
 /// The capabilities of a QEMU that reads every option as JSON.
 fn caps() -> Caps {
@@ -194,9 +194,29 @@ fn a_transient_partner_names_its_pair() {
 fn what_cannot_be_attached_is_refused() {
     refused(
         "<video><model type='vga'/></video>",
-        &expect![[r#"
-        unsupported configuration: a `<video>` of model `vga` must be the primary one
-        Operation not supported: a device `video` cannot be attached while the guest runs"#]],
+        &expect!["Operation not supported: a device `video` cannot be attached while the guest runs"],
+    );
+    refused(
+        "<controller type='pci' index='20' model='pcie-root-port'/>",
+        &expect![
+            "internal error: the controller with index `20` of type `pci` and model `pcie-root-port` cannot be attached while the guest runs"
+        ],
+    );
+    refused(
+        "<controller type='pci' model='pcie-root'/>",
+        &expect![
+            "internal error: the controller with index `0` of type `pci` and model `pcie-root` cannot be attached while the guest runs"
+        ],
+    );
+    refused(
+        "<sound model='ich9'/>",
+        &expect!["Operation not supported: a device `sound` cannot be attached while the guest runs"],
+    );
+    refused(
+        "<input type='mouse' bus='ps2'/>",
+        &expect![
+            "Operation not supported: an input device on bus `ps2` cannot be attached while the guest runs"
+        ],
     );
     refused("<gizmo/>", &expect!["unsupported configuration: `<gizmo>` is no device"]);
     refused(
@@ -257,6 +277,130 @@ fn a_status_file_has_the_numbers_of_nodes() {
         let done = virtargv::attach(&status, disk, request).unwrap_or_else(|why| panic!("{why}"));
         let node = done.commands.first().and_then(|command| command.arguments.text("node-name")).cloned();
         assert_eq!(node.map(|node| node.to_string()), Some("libvirt-42-storage".to_owned()));
+    });
+}
+
+#[test]
+fn a_document_without_aliases_is_refused() {
+    with_request(|request| {
+        let domain = defined(request).expect("a guest");
+        let check = |done: Result<Hotplug, virtargv::Refused>, at: &str, expected: &Expect| {
+            let refused = done.expect_err("a problem");
+            assert!(refused.device.is_empty());
+            let problems: Vec<_> = refused.domain.iter().collect();
+            let [problem] = problems.as_slice() else { panic!("{refused}") };
+            expected.assert_eq(&refused.to_string());
+            assert!(problem.help().contains("virsh dumpxml"), "{problem:?}");
+            let offset = problem.place.element.offset().expect("a place");
+            assert!(domain.get(offset..).is_some_and(|text| text.starts_with(at)), "{offset}");
+        };
+        let nic = "<interface type='user'><mac address='52:54:00:0a:00:01'/><model type='virtio'/><link state='down'/><boot order='1'/></interface>";
+        let drive = "<disk type='file' device='cdrom'><source file='/srv/b.iso'/><target dev='sdz' bus='sata'/><readonly/></disk>";
+        let options = UpdateOptions::default();
+        check(
+            virtargv::update(&domain, nic, request, options),
+            "<interface",
+            &expect![
+                "Requested operation is not valid: device `interface` has no alias; a device of a running domain has one"
+            ],
+        );
+        check(
+            virtargv::update(&domain, drive, request, options),
+            "<disk",
+            &expect![
+                "Requested operation is not valid: device `disk` has no alias; a device of a running domain has one"
+            ],
+        );
+        check(
+            virtargv::detach(&domain, nic, request),
+            "<interface",
+            &expect![
+                "Requested operation is not valid: device `interface` has no alias; a device of a running domain has one"
+            ],
+        );
+        let port = "<channel type='pty'><target type='virtio' name='org.a'/></channel>";
+        let expected = expect![
+            "Requested operation is not valid: this is the document of a domain that is not running: its devices have no aliases"
+        ];
+        check(virtargv::attach(&domain, port, request), "<domain", &expected);
+    });
+}
+
+/// The guest with two disks, whose document has no numbers of block nodes.
+fn two_disks(request: &Request<'_>) -> String {
+    let disks = "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/a.img'/><target dev='sda' bus='scsi'/></disk>
+      <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/srv/b.qcow2'/><target dev='sdb' bus='scsi'/></disk>";
+    let domain = defined(request).expect("a guest").replace("<devices>", &format!("<devices>{disks}"));
+    let mut completed = virtargv::complete(&domain, request).expect("a guest");
+    completed.assign_aliases(request).expect("aliases");
+    completed.to_xml(virtargv::Secrets::Shown)
+}
+
+#[test]
+fn nodes_without_numbers_have_those_of_a_start() {
+    with_request(|request| {
+        let domain = two_disks(request);
+        let read = virtargv::model::parse(&domain).value.expect("a domain");
+        assert!(read.devices.disks.iter().all(|disk| disk.image.index.is_none()), "{domain}");
+        let line = virtargv::command_line(&domain, request).unwrap_or_else(|why| panic!("{why}"));
+        let started = |file: &str| {
+            let blockdevs = line.arguments.iter().filter(|argument| argument.option == "-blockdev");
+            let props = blockdevs.filter_map(virtargv::Argument::props);
+            let found =
+                props.filter(|props| props.text("filename").is_some_and(|name| name.as_str() == file));
+            let names: Vec<String> =
+                found.filter_map(|props| props.text("node-name")).map(ToString::to_string).collect();
+            names.join(" ")
+        };
+        let last = |done: &Hotplug| {
+            let command = done.commands.last().expect("a command");
+            command.arguments.text("node-name").map(ToString::to_string).expect("a node")
+        };
+        let disk = |name: &str, file: &str| {
+            format!("<disk type='file'><source file='{file}'/><target dev='{name}' bus='scsi'/></disk>")
+        };
+        for (name, file) in [("sda", "/srv/a.img"), ("sdb", "/srv/b.qcow2")] {
+            let done = virtargv::detach(&domain, &disk(name, file), request);
+            assert_eq!(last(&done.unwrap_or_else(|why| panic!("{why}"))), started(file));
+        }
+        // The drive without a medium has the first number at the start.
+        let check = |domain: &str, name: &str, expected: &Expect| {
+            let done = virtargv::attach(domain, &disk(name, "/srv/c.img"), request);
+            let done = done.unwrap_or_else(|why| panic!("{why}"));
+            expected.assert_eq(&lines(&done));
+            virtargv::model::format(&done.domain)
+        };
+        let numbered = check(
+            &domain,
+            "sdc",
+            &expect![[r#"
+            {"execute":"blockdev-add","arguments":{"driver":"file","filename":"/srv/c.img","node-name":"libvirt-4-storage","read-only":false}}
+            {"execute":"device_add","arguments":{"driver":"scsi-hd","bus":"scsi0.0","channel":0,"scsi-id":0,"lun":2,"device_id":"drive-scsi0-0-0-2","drive":"libvirt-4-storage","id":"scsi0-0-0-2"}}
+        "#]],
+        );
+        let numbered = check(
+            &numbered,
+            "sdd",
+            &expect![[r#"
+            {"execute":"blockdev-add","arguments":{"driver":"file","filename":"/srv/c.img","node-name":"libvirt-5-storage","read-only":false}}
+            {"execute":"device_add","arguments":{"driver":"scsi-hd","bus":"scsi0.0","channel":0,"scsi-id":0,"lun":3,"device_id":"drive-scsi0-0-0-3","drive":"libvirt-5-storage","id":"scsi0-0-0-3"}}
+        "#]],
+        );
+        let done = virtargv::detach(&numbered, &disk("sda", "/srv/a.img"), request);
+        assert_eq!(last(&done.unwrap_or_else(|why| panic!("{why}"))), started("/srv/a.img"));
+    });
+}
+
+#[test]
+fn a_descriptor_that_was_taken_need_not_be_closed() {
+    with_request(|request| {
+        let nic =
+            "<interface type='ethernet'><mac address='52:54:00:0a:00:02'/><model type='virtio'/></interface>";
+        let done = virtargv::attach(&running(request).expect("a guest"), nic, request);
+        let done = done.unwrap_or_else(|why| panic!("{why}"));
+        let undone: Vec<_> = done.commands.iter().filter_map(|command| command.undo.as_ref()).collect();
+        let may_fail: Vec<_> = undone.iter().map(|undo| (undo.execute, undo.may_fail)).collect();
+        assert_eq!(may_fail, [("closefd", true), ("netdev_del", false), ("device_del", false)]);
     });
 }
 
@@ -374,6 +518,7 @@ const BROKEN: &[(&str, Verb, &str, &str)] = &[
         SCSI,
         "<controller type='scsi' index='0' model='virtio-scsi'/>",
     ),
+    ("hotplug-alias-missing", Verb::Attach, DEFINED, "<rng model='virtio'><backend model='builtin'/></rng>"),
     ("hotplug-update-kind", Verb::Update, "", "<rng model='virtio'><backend model='builtin'/></rng>"),
     (
         "hotplug-update-fixed",
@@ -396,6 +541,8 @@ const BROKEN: &[(&str, Verb, &str, &str)] = &[
     ("hotplug-update-memory", Verb::Update, DIMM, DIMM),
 ];
 
+/// In the place of a device: the guest is only defined.
+const DEFINED: &str = "defined";
 const SCSI: &str = "<disk type='file'><source file='/a'/><target dev='sdb' bus='scsi'/></disk>";
 const DIMM: &str = "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target><address type='dimm' slot='1'/></memory>";
 
@@ -404,7 +551,9 @@ fn every_rule_is_broken() {
     with_request(|request| {
         for (id, verb, with, device) in BROKEN {
             let mut domain = running(request).expect("a guest");
-            if !with.is_empty() {
+            if *with == DEFINED {
+                domain = defined(request).expect("a guest");
+            } else if !with.is_empty() {
                 let done =
                     virtargv::attach(&domain, with, request).unwrap_or_else(|why| panic!("{id}: {why}"));
                 domain = virtargv::model::format(&done.domain);

@@ -1,7 +1,7 @@
 //! Attaching, detaching and changing devices of a running domain.
 
 use virtargv_host::{DomainId, Request, Runner, StartOptions};
-use virtargv_model::device::one::parse_device;
+use virtargv_model::device::one::{OneDevice, parse_device};
 use virtargv_model::status::{Running, parse_running};
 use virtargv_model::{Outcome, Report};
 use virtargv_qemu_cmd::hotplug::{self, Hotplug, Purpose, UpdateOptions};
@@ -74,9 +74,18 @@ impl std::error::Error for Refused {}
 /// ```
 pub fn attach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotplug, Refused> {
     let base = domain.len();
-    let running = running(domain, request)?;
+    let mut running = running(domain, request)?;
     let request = live(&running, request);
-    let device = parse_device(device, request.release(), base);
+    let release = request.release();
+    hotplug::check_running(&running.domain, release).map_err(|problem| Refused::of(&problem.into(), base))?;
+    let device = parse_device(device, release, base);
+    if let Some(device) = &device.value {
+        let refused = hotplug::check_attach_kind(&running.domain, device, release);
+        if !refused.is_empty() {
+            return Err(Refused::of(&refused, base));
+        }
+    }
+    number_as_started(&mut running, &device, &request, base)?;
     let attached = virtargv_resolve::attach(running.domain.clone(), device, base, &request);
     let check = |attached: &Attached| {
         let devices = &attached.resolved.domain().devices;
@@ -118,9 +127,10 @@ pub fn attach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotpl
 /// ```
 pub fn detach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotplug, Refused> {
     let base = domain.len();
-    let running = running(domain, request)?;
+    let mut running = running(domain, request)?;
     let request = live(&running, request);
     let device = parse_device(device, request.release(), base);
+    number_as_started(&mut running, &device, &request, base)?;
     let device = virtargv_resolve::complete_device(&running.domain, device, base, &request);
     done(hotplug::detach(&running, device, &request), base, &request)
 }
@@ -152,14 +162,16 @@ pub fn update(
     options: UpdateOptions,
 ) -> Result<Hotplug, Refused> {
     let base = domain.len();
-    let running = running(domain, request)?;
+    let mut running = running(domain, request)?;
     let request = live(&running, request);
     let release = request.release();
     let device = parse_device(device, release, base);
+    number_as_started(&mut running, &device, &request, base)?;
     let device = virtargv_resolve::complete_device(&running.domain, device, base, &request);
     let replaced = device.then(|device, mut report| {
         let found = hotplug::check_update(&device, release)
-            .and_then(|()| hotplug::find(&running.domain.devices, &device, Purpose::Change, release));
+            .and_then(|()| hotplug::find(&running.domain.devices, &device, Purpose::Change, release))
+            .and_then(|id| hotplug::check_alias(&running.domain, id, release).map(|()| id));
         let id = match found {
             Ok(id) => id,
             Err(problem) => {
@@ -179,6 +191,17 @@ fn running(domain: &str, request: &Request<'_>) -> Result<Running, Refused> {
     parse_running(domain, request.release())
         .into_result()
         .map_err(|report| Refused { domain: report, device: Report::new() })
+}
+
+/// Numbers the images of `running` as a start does, where the document has no numbers and `device` has to do with them.
+fn number_as_started(
+    running: &mut Running,
+    device: &Outcome<OneDevice>,
+    request: &Request<'_>,
+    base: usize,
+) -> Result<(), Refused> {
+    let Some(device) = &device.value else { return Ok(()) };
+    hotplug::number_as_started(running, device.kind(), request).map_err(|report| Refused::of(&report, base))
 }
 
 /// The request with what is known of the running domain.

@@ -59,28 +59,52 @@ pub fn attach(running: &Domain, devices: &Devices, device: DeviceId, release: Re
     report
 }
 
+/// Checks whether devices of the kind of `device`, as it is described, are ever attached to `running`. What is wrong with the
+/// device otherwise is of no use then.
+pub fn attach_kind(running: &Domain, device: &OneDevice, release: Release) -> Report {
+    let mut report = Report::new();
+    let (devices, place) = (device.devices(), place(device));
+    Checks { running, devices, device: device.id(), place, release, report: &mut report }.kind();
+    report
+}
+
 impl Checks<'_> {
     fn refuse(&mut self, rule: &'static Rule, message: impl Into<Message>) {
         self.report.push(rule.problem(self.release, self.place.clone(), message).with_stage(Stage::Build));
     }
 
-    fn run(&mut self) {
+    /// Refuses what is of a kind that is not attached. Returns whether it is of one that is.
+    fn kind(&mut self) -> bool {
         let DeviceId { kind, index } = self.device;
+        let before = self.report.len();
         if !KINDS.contains(&kind) {
             let message = format!("a device `{}` cannot be attached while the guest runs", kind.element());
-            return self.refuse(&rules::KIND, message);
+            self.refuse(&rules::KIND, message);
         }
         let devices = self.devices;
         match kind {
+            DeviceKind::Controller => _ = devices.controllers.get(index).map(|c| self.controller_kind(c)),
+            DeviceKind::Input => self.input(devices.inputs.get(index).and_then(|input| input.bus)),
+            _ => {}
+        }
+        self.report.len() == before
+    }
+
+    fn run(&mut self) {
+        if !self.kind() {
+            return;
+        }
+        let DeviceId { kind, index } = self.device;
+        let devices = self.devices;
+        match kind {
             DeviceKind::Disk => _ = devices.disks.get(index).map(|disk| self.disk(disk)),
-            DeviceKind::Controller => _ = devices.controllers.get(index).map(|c| self.controller(c)),
+            DeviceKind::Controller => _ = devices.controllers.get(index).map(|c| self.controller_index(c)),
             DeviceKind::Interface => {
                 if let Some(nic) = devices.interfaces.get(index) {
                     self.interface(nic.actual_kind());
                 }
             }
             DeviceKind::Filesystem => _ = devices.filesystems.get(index).map(|fs| self.filesystem(fs)),
-            DeviceKind::Input => self.input(devices.inputs.get(index).and_then(|input| input.bus)),
             DeviceKind::Console => {
                 let target = devices.consoles.get(index).and_then(|console| console.target);
                 self.console(target);
@@ -130,7 +154,7 @@ impl Checks<'_> {
         }
     }
 
-    fn controller(&mut self, controller: &Controller) {
+    fn controller_kind(&mut self, controller: &Controller) {
         let kind = controller.controller_type();
         match &controller.kind {
             ControllerKind::Scsi(_) | ControllerKind::VirtioSerial(_) => {}
@@ -141,14 +165,18 @@ impl Checks<'_> {
                     "the controller with index `{}` of type `{kind}`{model} cannot be attached while the guest runs",
                     controller.number()
                 );
-                return self.refuse(&rules::CONTROLLER_PCI, message);
+                self.refuse(&rules::CONTROLLER_PCI, message);
             }
             _ => {
                 let message =
                     format!("a controller of type `{kind}` cannot be attached while the guest runs");
-                return self.refuse(&rules::CONTROLLER_KIND, message);
+                self.refuse(&rules::CONTROLLER_KIND, message);
             }
         }
+    }
+
+    fn controller_index(&mut self, controller: &Controller) {
+        let kind = controller.controller_type();
         if self.running.devices.controllers.iter().any(|other| other.is(kind, controller.number())) {
             let message =
                 format!("the guest has a controller of type `{kind}` with index `{}`", controller.number());

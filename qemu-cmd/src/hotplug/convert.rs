@@ -119,8 +119,10 @@ impl Names {
             if !self.passed.contains(&number) {
                 self.passed.push(number);
                 let arguments = Props::object().with("fdname", name.clone());
-                let command = Command { fd: Some(number), ..Command::new("getfd", arguments) };
-                out.push(command.undone_by("closefd", Props::object().with("fdname", name.clone())));
+                // The command that names the descriptor takes it: there is none to be closed then.
+                let close = Command::new("closefd", arguments.clone());
+                let undo = Some(Box::new(Command { may_fail: true, ..close }));
+                out.push(Command { fd: Some(number), undo, ..Command::new("getfd", arguments) });
             }
             name.as_str().to_owned()
         });

@@ -11,7 +11,7 @@ use virtargv_resolve::Guest;
 
 use super::command::Command;
 use super::find::Purpose;
-use super::{Hotplug, TeamingPair, after, check, convert, find, rows};
+use super::{Hotplug, TeamingPair, after, check, convert, find, rows, runs};
 use crate::Props;
 use crate::emit::emit_devices;
 use crate::prepare::storage::{Counters, has_managed_reservations};
@@ -37,7 +37,8 @@ pub fn detach(running: &Running, device: Outcome<OneDevice>, request: &Request<'
             return Outcome { value: None, report };
         }
         let found = find::find(&running.domain.devices, &device, Purpose::Removal, release);
-        let id = match found {
+        let has_alias = |id| runs::check_alias(&running.domain, id, release).map(|()| id);
+        let id = match found.and_then(has_alias) {
             Ok(id) => id,
             Err(problem) => {
                 report.push(problem);

@@ -11,16 +11,20 @@ mod command;
 mod convert;
 mod detach;
 mod find;
+mod nodes;
 mod rows;
 pub mod rules;
+mod runs;
 mod teaming;
 mod update;
 
 pub use attach::attach;
-pub use check::{attach as check_attach, update_kind as check_update};
+pub use check::{attach as check_attach, attach_kind as check_attach_kind, update_kind as check_update};
 pub use command::{Command, DEVICE_DELETED};
 pub use detach::detach;
 pub use find::{Purpose, find};
+pub use nodes::number_as_started;
+pub use runs::{check_alias, check_running};
 pub use teaming::TeamingPair;
 pub use update::{UpdateOptions, update};
 

@@ -57,6 +57,10 @@ virtargv_model::rules! {
     MASTER_KEY = "hotplug-master-key": Plain, Build,
         "QEMU decrypts secrets with the key that it got at its start, libvirt's file `master-key.aes` in the directory of the domain",
         help "give the key (`--master-key /var/lib/libvirt/qemu/domain-ID-NAME/master-key.aes`, `StartOptions::master_key`)";
+    /// The devices of a running domain have aliases, by which QEMU's monitor knows them.
+    ALIAS = "hotplug-alias-missing": InvalidOperation, Build,
+        "`<alias name=>` is the id of a device in QEMU: libvirt gives it at the start, and a document that was only defined has none",
+        help "take the document from `virsh dumpxml` of the running domain, libvirt's status file, or `virtargv resolve --with aliases`";
     /// The guest has the device that is detached or changed.
     MISSING = "hotplug-device-missing": DeviceMissing, Build,
         "a disk is found by its target, an interface by its MAC address, a controller by its index, others by everything that is described",

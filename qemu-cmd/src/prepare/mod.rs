@@ -19,7 +19,7 @@ pub(crate) mod iommufd;
 mod limits;
 pub(crate) mod loader;
 pub(crate) mod memory;
-mod qemu_ns;
+pub(crate) mod qemu_ns;
 pub(crate) mod secret;
 pub(crate) mod security;
 pub(crate) mod storage;
