@@ -25,6 +25,8 @@ fn scratch() -> Scratch {
         ("fleet/net.xml", b"<network/>"),
         ("guest.xml", GUEST.as_bytes()),
         ("other.xml", OTHER.as_bytes()),
+        ("refused.xml", b"<domain type='kvm'><name>a</name></domain>"),
+        ("smaller/a.xml", GUEST.as_bytes()),
         ("titled.xml", TITLED.as_bytes()),
     ])
 }
@@ -51,7 +53,11 @@ fn validate(schema: &str, value: &Value) -> Vec<String> {
 fn exit_codes_say_whether_the_guest_sees_a_change() {
     let check = |args: &[&str], code| assert_eq!(run(&[&["diff"], args].concat()).1, Some(code), "{args:?}");
     check(&["guest.xml", "guest.xml"], 0);
-    check(&["guest.xml"], 0);
+    check(&["guest.xml"], 2);
+    check(&["-", "-"], 2);
+    check(&["refused.xml", "refused.xml"], 2);
+    check(&["refused.xml", "guest.xml"], 1);
+    check(&["fleet", "smaller"], 2);
     check(&["guest.xml", "titled.xml"], 0);
     check(&["guest.xml", "other.xml"], 1);
     check(&["--machine", "pc-q35-9.0..pc-q35-10.0", "guest.xml"], 1);
@@ -87,7 +93,8 @@ fn a_change_is_told_with_its_reason() {
         &["capability flag object-monitor-qmp on the second side only"],
     );
     check(&["--release", "7.0..11.3", "fleet"], &["Guests see:", "a.xml, b.xml", "2 documents: 2 of which"]);
-    check(&["guest.xml"], &["no difference"]);
+    check(&["guest.xml", "guest.xml"], &["no difference"]);
+    check(&["refused.xml", "refused.xml"], &["Neither side has a command line"]);
 }
 
 #[test]

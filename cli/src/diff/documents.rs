@@ -67,13 +67,13 @@ pub(super) fn all(args: &DiffArgs) -> Result<Documents, Unusable> {
     for (name, path) in &of_before {
         let other = match &of_after {
             None => None,
-            Some(others) => match others.get(name) {
-                Some(other) => Some(other.clone()),
-                None => {
+            Some(others) => {
+                let Some(other) = others.get(name) else {
                     alone.push((name.clone(), format!("is in `{}` only", args.before)));
                     continue;
-                }
-            },
+                };
+                Some(other.clone())
+            }
         };
         pairs.push(Pair { name: name.clone(), before: path.clone(), after: other, is_found: true });
     }
