@@ -1,7 +1,7 @@
 //! Hotplug: what the monitor of a running QEMU is told so that a device is attached, detached or changed.
 //!
 //! The commands for attaching come from the command line: the domain is emitted with the device, and the arguments that come
-//! from the device are turned into commands ([`convert`]). What the monitor needs otherwise is a row of a table with its
+//! from the device are turned into commands (`convert.rs`). What the monitor needs otherwise is a row of a table with its
 //! reason.
 
 mod after;

@@ -2,7 +2,7 @@
 //! which compare the definition that the guest was started with (the *source*) with the one that it is to go on with (the
 //! *target*).
 //!
-//! Both are completed domains. What is compared is a row for each property ([`compared::Row`]): its rule, its place in the element,
+//! Both are completed domains. What is compared is a row for each property (`compared.rs`): its rule, its place in the element,
 //! and how its value is read from the model.
 
 mod address;
