@@ -53,12 +53,7 @@ fn section(document: &str, name: &str) -> String {
         line.trim_start().starts_with("</") && line.len() - line.trim_start().len() == indent
     });
     let count = if first.ends_with("/>") { 1 } else { end.map_or(1, |end| end + 1) };
-    lines
-        .iter()
-        .skip(start)
-        .take(count)
-        .flat_map(|line| [line.get(indent..).unwrap_or(""), "\n"])
-        .collect()
+    lines.iter().skip(start).take(count).flat_map(|line| [line.get(indent..).unwrap_or(""), "\n"]).collect()
 }
 
 fn machine(name: &str) -> DomcapsRequest {
