@@ -15,6 +15,7 @@ mod domcaps;
 mod examples;
 mod firmware;
 mod hotplug;
+mod virt_type;
 
 pub(crate) use attributes::{AttributesFormat, ExplainAttributeArgs};
 pub(crate) use caps::{
@@ -22,12 +23,11 @@ pub(crate) use caps::{
 };
 pub(crate) use firmware::{FirmwareArgs, FirmwareFormat};
 
-pub(crate) use cpu::{
-    CpuBaselineArgs, CpuCommand, CpuCompareArgs, CpuExpandArgs, CpuFormat, HypervisorArgs, VirtType,
-};
+pub(crate) use cpu::{CpuBaselineArgs, CpuCommand, CpuCompareArgs, CpuExpandArgs, CpuFormat, HypervisorArgs};
 pub(crate) use diff::{DiffArgs, DiffFormat};
-pub(crate) use domcaps::{DomcapsArgs, DomcapsFormat, DomcapsVirtType};
+pub(crate) use domcaps::{DomcapsArgs, DomcapsFormat};
 pub(crate) use hotplug::{AttachArgs, DetachArgs, DeviceArgs, HotplugFormat, UpdateArgs};
+pub(crate) use virt_type::VirtType;
 
 /// From a libvirt domain document to the exact QEMU command line, without a daemon.
 #[derive(Debug, Parser)]
@@ -121,7 +121,7 @@ pub(crate) struct QemuArgs {
 }
 
 /// The machine that a guest is to run on. The short forms say what they say on top of any machine.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Host")]
 pub(crate) struct HostArgs {
     /// The machine: this one, one of which nothing is known, or the one that a file describes (see `virtargv host show`)

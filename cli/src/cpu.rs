@@ -8,11 +8,11 @@ use serde_json::Value;
 use virtargv::cpu::{self, Definition, Expansion, Hypervisor, Options, Refusal, Relation};
 use virtargv::render::escaped;
 use virtargv::{Arch, Problem, Report, Source};
-use virtargv_caps::{Accel, Usable};
+use virtargv_caps::Usable;
 
 use crate::args::{
     CpuBaselineArgs, CpuCommand, CpuCompareArgs, CpuExpandArgs, CpuFormat, HostChoice, HypervisorArgs,
-    QemuArgs, VirtType,
+    QemuArgs,
 };
 use crate::caps::Set;
 use crate::host::Chosen;
@@ -144,11 +144,7 @@ fn on_hypervisor<T>(
              architecture"
         )));
     }
-    let accel = args.virttype.map(|virttype| match virttype {
-        VirtType::Kvm => Accel::Kvm,
-        VirtType::Qemu => Accel::Tcg,
-        VirtType::Hvf => Accel::Hvf,
-    });
+    let accel = args.virttype.map(Into::into);
     Ok(chosen.with_request(Some(has), &set, |request| {
         match Hypervisor::new(&request, accel, args.machine.as_deref()) {
             Ok(hypervisor) => with(&hypervisor),

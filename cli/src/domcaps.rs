@@ -5,11 +5,10 @@ mod json;
 use std::io::Write as _;
 
 use virtargv::domcaps::{DomcapsError, DomcapsRequest, domcaps};
-use virtargv::model::VirtType;
 use virtargv::model::advice::{did_you_mean, nearest};
 use virtargv::render::escaped;
 
-use crate::args::{DomcapsArgs, DomcapsFormat, DomcapsVirtType, HostChoice};
+use crate::args::{DomcapsArgs, DomcapsFormat, HostChoice};
 use crate::caps::Sets;
 use crate::host::Chosen;
 use crate::{Done, FINE, Unusable};
@@ -23,11 +22,7 @@ pub(crate) fn run(args: &DomcapsArgs) -> Done {
     let arch = args.arch.unwrap_or(set.caps.arch());
     let wanted = DomcapsRequest {
         arch: Some(arch),
-        virt_type: args.virttype.map(|kind| match kind {
-            DomcapsVirtType::Kvm => VirtType::Kvm,
-            DomcapsVirtType::Qemu => VirtType::Qemu,
-            DomcapsVirtType::Hvf => VirtType::Hvf,
-        }),
+        virt_type: args.virttype.map(Into::into),
         machine: args.machine.clone(),
         emulator: args.emulator.clone(),
     };

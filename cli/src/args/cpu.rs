@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use virtargv::{Arch, Release};
 
-use super::{HostArgs, HostChoice, QemuArgs, examples, releases};
+use super::{HostArgs, HostChoice, QemuArgs, VirtType, examples, releases};
 
 /// Compare CPUs, make one of several, and show all features of a CPU.
 ///
@@ -68,32 +68,9 @@ impl HypervisorArgs {
             flags: Vec::new(),
             no_flags: Vec::new(),
             release: self.release,
-            host: HostArgs {
-                host: self.host.clone(),
-                cpu_map: self.cpu_map.clone(),
-                arch: None,
-                networks: Vec::new(),
-                pools: Vec::new(),
-                secrets: Vec::new(),
-                uuid: None,
-                domain_id: None,
-                env: None,
-                now: None,
-                seed: None,
-            },
+            host: HostArgs { host: self.host.clone(), cpu_map: self.cpu_map.clone(), ..HostArgs::default() },
         }
     }
-}
-
-/// The types of guests, as `<domain type=>` has them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum VirtType {
-    /// Accelerated by KVM.
-    Kvm,
-    /// Translated by QEMU (TCG).
-    Qemu,
-    /// Accelerated by the Hypervisor framework of macOS.
-    Hvf,
 }
 
 /// The layouts of output on CPUs.

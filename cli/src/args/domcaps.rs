@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use virtargv::{Arch, Cap, Release};
 
-use super::{HostArgs, HostChoice, QemuArgs, examples, releases};
+use super::{HostArgs, HostChoice, QemuArgs, VirtType, examples, releases};
 
 #[derive(Debug, Args)]
 #[command(after_help = examples::DOMCAPS)]
@@ -18,7 +18,7 @@ pub(crate) struct DomcapsArgs {
     pub(crate) machine: Option<String>,
     /// The type of hypervisor [default: kvm where QEMU and the host have it, else qemu].
     #[arg(long, value_enum, value_name = "TYPE")]
-    pub(crate) virttype: Option<DomcapsVirtType>,
+    pub(crate) virttype: Option<VirtType>,
     /// The path of the QEMU binary [default: that of a guest whose document names none].
     #[arg(long, value_name = "PATH")]
     pub(crate) emulator: Option<String>,
@@ -48,17 +48,6 @@ pub(crate) struct DomcapsArgs {
     pub(crate) cpu_map: Option<PathBuf>,
 }
 
-/// The types of hypervisor that QEMU has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DomcapsVirtType {
-    /// KVM of Linux.
-    Kvm,
-    /// TCG, the binary translation of QEMU.
-    Qemu,
-    /// The Hypervisor framework of macOS.
-    Hvf,
-}
-
 /// The layouts of domain capabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DomcapsFormat {
@@ -80,15 +69,7 @@ impl DomcapsArgs {
             host: HostArgs {
                 host: Some(self.host.clone()),
                 cpu_map: self.cpu_map.clone(),
-                arch: None,
-                networks: Vec::new(),
-                pools: Vec::new(),
-                secrets: Vec::new(),
-                uuid: None,
-                domain_id: None,
-                env: None,
-                now: None,
-                seed: None,
+                ..HostArgs::default()
             },
         }
     }
