@@ -7,7 +7,6 @@ mod progress;
 mod result;
 
 use std::io::{BufWriter, ErrorKind, Write};
-use std::num::NonZero;
 
 use virtargv::render::{Renderer, escaped};
 use virtargv::{Report, Request, Run, Source};
@@ -80,14 +79,12 @@ impl Checker<'_> {
             // As it is: `anstream` would take more than colours out.
             Box::new(BufWriter::new(std::io::stdout().lock()))
         };
-        let cpus = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        let workers = args.jobs.map_or_else(cpus, |jobs| usize::from(jobs.get()));
         let progress = Progress::new(args.quiet, || files::inputs(&args.files).count());
         let mut totals = Totals::default();
         let mut is_first = true;
         out.write_all(self.layout.begin().as_bytes())?;
         pool::in_order(
-            workers,
+            pool::workers(args.jobs),
             files::inputs(&args.files),
             |input| self.piece(&input),
             |(piece, counts)| {

@@ -5,7 +5,6 @@ mod json;
 mod text;
 
 use std::io::Write as _;
-use std::num::NonZero;
 
 use virtargv::diff::{Diff, Fleet, Seen, Side};
 use virtargv::render::escaped;
@@ -69,13 +68,11 @@ impl Differ<'_> {
     /// Compares all documents and writes what is said of them.
     fn all(&self, documents: Documents) -> Done {
         let Documents { pairs, alone: mut failed, is_fleet } = documents;
-        let cpus = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        let workers = self.args.jobs.map_or_else(cpus, |jobs| usize::from(jobs.get()));
         let mut fleet = Fleet::default();
         let mut all: Vec<Compared> = Vec::new();
         let keeps = !is_fleet || self.args.format == DiffFormat::Json;
         let taken: Result<(), ()> = pool::in_order(
-            workers,
+            pool::workers(self.args.jobs),
             pairs.into_iter(),
             |pair| self.one(pair),
             |compared: Option<Compared>| {

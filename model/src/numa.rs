@@ -239,6 +239,13 @@ impl Cell {
     pub fn id_or(&self, index: usize) -> u32 {
         self.id.unwrap_or(u32::try_from(index).unwrap_or(u32::MAX))
     }
+
+    /// The distance of the cell, whose id is `own`, to the cell `to`: where the document does not say, [`LOCAL_DISTANCE`] to
+    /// itself and [`REMOTE_DISTANCE`] to another.
+    pub fn distance_to(&self, own: u32, to: u32) -> u32 {
+        let given = self.distances.iter().find(|distance| distance.id == to).map(|distance| distance.value);
+        given.unwrap_or(if own == to { LOCAL_DISTANCE } else { REMOTE_DISTANCE })
+    }
 }
 
 impl Element for Cell {

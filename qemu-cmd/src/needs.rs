@@ -4,6 +4,7 @@
 //! is the only way to the number of a descriptor, and records that descriptor. A launcher walks the list and provides
 //! each need; the `Display` of [`Need`] is for people.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine;
@@ -109,7 +110,7 @@ pub enum Need {
         /// The limit in the unit of the resource; `None` for no limit.
         limit: Option<u64>,
         /// What the number comes from, as a phrase.
-        why: String,
+        why: Cow<'static, str>,
     },
     /// A mounted hugetlbfs with free pages.
     HugePages {
@@ -294,7 +295,7 @@ impl Need {
                 put("resource", resource.name().into());
                 put("rlimit", resource.rlimit().into());
                 put("limit", json!(limit));
-                put("why", why.as_str().into());
+                put("why", (&**why).into());
             }
         }
         out.insert("text".into(), self.to_string().into());

@@ -2,7 +2,7 @@
 //!
 //! All other devices stay as they run. Nothing is added for the device but a SCSI controller for a disk, as libvirt does.
 
-use virtargv_host::{ReadOptions, Request, Runner};
+use virtargv_host::{ReadOptions, Request};
 use virtargv_model::device::controller::{ControllerKind, ControllerType};
 use virtargv_model::device::disk::DiskBus;
 use virtargv_model::device::one::OneDevice;
@@ -10,7 +10,7 @@ use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, DeviceInfo};
 use virtargv_model::{Domain, Outcome, Report};
 
-use crate::{Guest, Resolved, Work, address, defaults, rules};
+use crate::{Resolved, Work, address, defaults, rules};
 
 /// A running domain with a device that is attached to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,18 +65,8 @@ pub fn replace_device(
     request: &Request<'_>,
 ) -> Attached {
     let mut report = Report::new();
-    let options = ReadOptions { abi_update: true, live: true, ..request.read };
-    let guest = Guest::of(&running, request.caps, request.host.arch());
-    let mut work = Work {
-        domain: running,
-        guest,
-        caps: request.caps,
-        host: request.host,
-        release: request.release(),
-        options,
-        for_reader: request.start.runner == Runner::Reader,
-        report: &mut report,
-    };
+    let options = running_options(request);
+    let mut work = Work::of(running, request, options, &mut report);
     defaults::domain(&mut work);
     let old = work.domain.devices.info(id).cloned().unwrap_or_default();
     let mut new = device.devices().clone();
@@ -87,6 +77,11 @@ pub fn replace_device(
     work.domain.devices.replace(id, new);
     let resolved = Resolved { domain: work.domain, guest: work.guest, options };
     Attached { resolved, device: id, controller: None }
+}
+
+/// The options with which a running domain was defined and read.
+fn running_options(request: &Request<'_>) -> ReadOptions {
+    ReadOptions { abi_update: true, live: true, ..request.read }
 }
 
 /// What the steps of attaching are given.
@@ -122,19 +117,9 @@ impl Attach<'_> {
     /// Fills in the defaults of `device`. The domain of the result is the running one, with what it was started with.
     fn complete<'r>(&'r self, device: OneDevice, report: &'r mut Report) -> Option<(Work<'r>, OneDevice)> {
         let request = self.request;
-        let options = ReadOptions { abi_update: true, live: true, ..request.read };
-        let guest = Guest::of(&self.running, request.caps, request.host.arch());
+        let options = running_options(request);
         let kind = device.kind();
-        let mut work = Work {
-            domain: self.running.clone(),
-            guest,
-            caps: request.caps,
-            host: request.host,
-            release: request.release(),
-            options,
-            for_reader: request.start.runner == Runner::Reader,
-            report,
-        };
+        let mut work = Work::of(self.running.clone(), request, options, report);
         // What the running domain leaves out is what it was started with.
         defaults::domain(&mut work);
         let running = work.domain.clone();

@@ -125,6 +125,27 @@ pub(crate) struct Work<'a> {
     pub report: &'a mut Report,
 }
 
+impl<'a> Work<'a> {
+    /// The state at the beginning of completing `domain`.
+    pub fn of(
+        domain: Box<Domain>,
+        request: &'a Request<'_>,
+        options: ReadOptions,
+        report: &'a mut Report,
+    ) -> Self {
+        Self {
+            guest: Guest::of(&domain, request.caps, request.host.arch()),
+            domain,
+            caps: request.caps,
+            host: request.host,
+            release: request.release(),
+            options,
+            for_reader: request.start.runner == Runner::Reader,
+            report,
+        }
+    }
+}
+
 impl Work<'_> {
     /// Reports that `rule` is broken, unless the problem follows from one of reading.
     #[cold]
@@ -161,17 +182,7 @@ const STEPS: &[fn(&mut Work<'_>)] =
 /// The value is `None` only if there was no domain. The report has the problems of reading, then those of completing.
 pub fn resolve(read: Outcome<Box<Domain>>, request: &Request<'_>) -> Outcome<Resolved> {
     read.then(|domain, mut report| {
-        let guest = Guest::of(&domain, request.caps, request.host.arch());
-        let mut work = Work {
-            domain,
-            guest,
-            caps: request.caps,
-            host: request.host,
-            release: request.release(),
-            options: request.read,
-            for_reader: request.start.runner == Runner::Reader,
-            report: &mut report,
-        };
+        let mut work = Work::of(domain, request, request.read, &mut report);
         for step in STEPS {
             step(&mut work);
         }

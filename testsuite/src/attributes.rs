@@ -36,10 +36,8 @@ pub fn paths() -> Vec<String> {
     });
     let mut paths: Vec<String> = names
         .iter()
-        .filter(|known| {
-            known.name.starts_with('@') || !elements.get(&*known.path()).copied().unwrap_or(false)
-        })
-        .map(virtargv_model::names::KnownName::path)
+        .filter(|known| known.name.starts_with('@') || !elements.get(&*known.path).copied().unwrap_or(false))
+        .map(|known| known.path.clone())
         .collect();
     paths.sort();
     paths.dedup();

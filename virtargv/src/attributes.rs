@@ -75,9 +75,9 @@ pub struct Attribute {
 
 impl Attribute {
     /// Which releases of libvirt read it, as a phrase.
-    pub fn releases(&self) -> String {
-        let known = known_names().into_iter().find(|known| known.path() == self.path);
-        known.map_or_else(|| "is read by every release".to_owned(), |known| known.releases)
+    pub fn releases(&self) -> &'static str {
+        let known = known_names().iter().find(|known| known.path == self.path);
+        known.map_or("is read by every release", |known| &known.releases)
     }
 
     /// The words that it can have; empty where it is no word.

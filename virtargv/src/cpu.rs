@@ -22,9 +22,7 @@ mod expand;
 mod read;
 pub mod rules;
 
-use virtargv_caps::{
-    Accel, CpuDefinitions, CpuMap, CpuSpec, FeaturePolicy, HostModels, Incompatible, X86, is_native,
-};
+use virtargv_caps::{Accel, CpuDefinitions, CpuMap, CpuSpec, HostModels, Incompatible, X86, is_native};
 use virtargv_host::{Fact, HostError};
 use virtargv_model::advice::{did_you_mean, nearest};
 use virtargv_model::cpu::{CpuMatch, CpuMode};
@@ -187,19 +185,8 @@ pub fn to_xml(cpu: &CpuSpec, mode: CpuMode, address_limit: Option<u32>) -> Strin
             w.element("maxphysaddr").attr("mode", "passthrough").attr("limit", limit).empty();
         }
         for (name, policy) in &cpu.features {
-            w.element("feature").attr("policy", word(*policy)).attr("name", name).empty();
+            w.element("feature").attr("policy", policy.name()).attr("name", name).empty();
         }
     });
     w.finish()
-}
-
-/// The word of the domain format for a policy.
-pub fn word(policy: FeaturePolicy) -> &'static str {
-    match policy {
-        FeaturePolicy::Force => "force",
-        FeaturePolicy::Require => "require",
-        FeaturePolicy::Optional => "optional",
-        FeaturePolicy::Disable => "disable",
-        FeaturePolicy::Forbid => "forbid",
-    }
 }

@@ -1,5 +1,8 @@
 //! Whether a guest with teaming can migrate.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use virtargv_host::Request;
 use virtargv_model::device::net::{Interface, Mac, Source, Teaming, TeamingType};
 use virtargv_model::{Message, Pos, Problem, Report, Rule};
@@ -70,29 +73,41 @@ pub fn migration(text: &str, request: &Request<'_>) -> Report {
     let hostdevs = devices.hostdevs.iter().filter_map(|device| {
         Some(Transient { pos: device.info.pos, teaming: device.teaming.as_ref()?, mac: None })
     });
+    let partners = partners(&devices.interfaces);
     for part in interfaces.chain(hostdevs) {
         if part.teaming.kind == Some(TeamingType::Transient) {
-            report.extend(pair(&devices.interfaces, &part, release));
+            report.extend(pair(&partners, &part, release));
         }
     }
     report
 }
 
+/// The persistent virtio interfaces by alias: the one that the document has, or that a start gives.
+fn partners(interfaces: &[Interface]) -> HashMap<Cow<'_, str>, &Interface> {
+    let mut partners = HashMap::new();
+    for (index, nic) in interfaces.iter().enumerate() {
+        if nic.teaming_type() == Some(TeamingType::Persistent) && nic.is_virtio() {
+            let given = nic.info.alias.as_deref().map(Cow::Borrowed);
+            partners.entry(given.unwrap_or_else(|| format!("net{index}").into())).or_insert(nic);
+        }
+    }
+    partners
+}
+
 /// The problems of one pair.
-fn pair(interfaces: &[Interface], part: &Transient<'_>, release: virtargv_model::Release) -> Vec<Problem> {
+fn pair(
+    partners: &HashMap<Cow<'_, str>, &Interface>,
+    part: &Transient<'_>,
+    release: virtargv_model::Release,
+) -> Vec<Problem> {
     let wanted = part.teaming.persistent.as_deref().unwrap_or_default();
-    let alias =
-        |index: usize, nic: &Interface| nic.info.alias.clone().unwrap_or_else(|| format!("net{index}"));
-    let mut partners = interfaces.iter().enumerate().filter(|(index, nic)| {
-        nic.teaming_type() == Some(TeamingType::Persistent) && nic.is_virtio() && alias(*index, nic) == wanted
-    });
     let mut out = Vec::new();
-    match partners.next() {
+    match partners.get(wanted) {
         None => {
             let message = format!("the guest has no persistent virtio interface with the alias `{wanted}`");
             out.push(TEAMING_PARTNER.problem(release, part.teaming.pos.attr("persistent"), message));
         }
-        Some((_, partner)) => {
+        Some(partner) => {
             if let (Some(mac), Some(other)) = (part.mac, &partner.mac)
                 && mac.address != other.address
             {

@@ -73,7 +73,7 @@ fn cpus_are_found_where_commands_write_them() {
                 assert_eq!(text[found.range.clone()].chars().next(), Some('<'));
                 let host = if found.is_host { " of a host" } else { "" };
                 let features =
-                    found.cpu.features.iter().map(|(name, policy)| format!(" {} {name}", cpu::word(*policy)));
+                    found.cpu.features.iter().map(|(name, policy)| format!(" {} {name}", policy.name()));
                 format!(
                     "{} {}{host}{}",
                     found.mode,
@@ -301,7 +301,7 @@ fn all_features_of_a_cpu_are_told_with_what_blocks_it() {
             let features = features.map(|((name, policy), feature)| {
                 let status = if feature.status == Status::Available { "" } else { "!" };
                 let bound = if feature.migratable { "" } else { " bound" };
-                format!("{} {status}{name}{bound}", cpu::word(*policy))
+                format!("{} {status}{name}{bound}", policy.name())
             });
             let name = found.cpu.model.clone().unwrap_or_else(|| found.mode.to_string());
             let features: Vec<String> = features.collect();

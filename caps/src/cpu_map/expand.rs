@@ -20,9 +20,7 @@ impl X86<'_> {
             self.known(name)?;
             expanded.set(name, *policy);
         }
-        for id in model.into_iter().flat_map(|model| self.removed(model)) {
-            expanded.set_if_missing(self.name(*id), FeaturePolicy::Disable);
-        }
+        self.disable_removed(&mut expanded)?;
         expanded.features.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(expanded)
     }

@@ -16,6 +16,9 @@ pub enum FeaturePolicy {
 }
 
 impl FeaturePolicy {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Force, Self::Require, Self::Optional, Self::Disable, Self::Forbid];
+
     /// The word of the domain format.
     pub const fn name(self) -> &'static str {
         match self {

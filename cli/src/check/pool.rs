@@ -1,10 +1,17 @@
 //! Work for many items at once, with the results in the order of the items.
 
+use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 /// How many items, and how many results, wait for or after each worker. With it memory is bounded.
 const WAITING: usize = 32;
+
+/// The number of threads for `--jobs`: without it, that of the CPUs.
+pub(crate) fn workers(jobs: Option<NonZero<u16>>) -> usize {
+    let cpus = || thread::available_parallelism().map_or(1, NonZero::get);
+    jobs.map_or_else(cpus, |jobs| usize::from(jobs.get()))
+}
 
 /// Calls `work` for `items` on `workers` threads and gives the results to `take`, in the order of the items; ends early
 /// where that fails.

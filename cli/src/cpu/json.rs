@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use virtargv::Release;
-use virtargv::cpu::{Expansion, Status, to_xml, word};
+use virtargv::cpu::{Expansion, Status, to_xml};
 use virtargv::model::cpu::CpuMode;
 use virtargv_caps::{CpuSpec, Usable};
 
@@ -27,7 +27,7 @@ pub(super) fn object(release: Release, status: &str, parts: Value, problems: Vec
 fn spec(cpu: &CpuSpec) -> Value {
     let features = cpu.features.iter();
     let features: Vec<Value> =
-        features.map(|(name, policy)| json!({ "name": name, "policy": word(*policy) })).collect();
+        features.map(|(name, policy)| json!({ "name": name, "policy": policy.name() })).collect();
     json!({ "model": cpu.model, "vendor": cpu.vendor, "features": features })
 }
 
@@ -60,7 +60,7 @@ fn one(expansion: &Expansion) -> Value {
                 Status::Unknown => None,
             };
             json!({
-                "name": name, "policy": word(*policy), "migratable": feature.migratable, "available": available,
+                "name": name, "policy": policy.name(), "migratable": feature.migratable, "available": available,
                 "added": feature.added,
             })
         })

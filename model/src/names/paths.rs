@@ -12,34 +12,39 @@ pub struct KnownName {
     pub element: &'static str,
     /// The name of a child, or of an attribute, which begins with `@`.
     pub name: &'static str,
+    /// The path of the name: `disk/driver/@cache` of an attribute, `memtune/hard_limit` of an element.
+    pub path: String,
     /// Which releases read it, as a phrase.
     pub releases: String,
 }
 
-impl KnownName {
-    /// The path of the name: `disk/driver/@cache` of an attribute, `memtune/hard_limit` of an element.
-    pub fn path(&self) -> String {
-        let own = self.element.rsplit('/').next().unwrap_or_default();
-        match self.name.strip_prefix('@') {
-            Some(_) => format!("{}/{}", self.element, self.name),
-            None => format!("{own}/{}", self.name),
-        }
-    }
+fn path(element: &str, name: &str) -> String {
+    let own = element.rsplit('/').next().unwrap_or_default();
+    let around = if name.starts_with('@') { element } else { own };
+    format!("{around}/{name}")
 }
 
 /// Every name that a reader of any release asks for, by element.
 ///
 /// ```
 /// let names = virtargv_model::names::known_names();
-/// let cache = names.iter().find(|name| name.path() == "disk/driver/@cache").expect("a known name");
+/// let cache = names.iter().find(|name| name.path == "disk/driver/@cache").expect("a known name");
 /// assert_eq!(cache.releases, "is read by every release");
 /// ```
-pub fn known_names() -> Vec<KnownName> {
-    let all = list::all().iter();
-    all.flat_map(|(element, names)| {
-        names.iter().map(|known| KnownName { element, name: known.name, releases: known.releases() })
+pub fn known_names() -> &'static [KnownName] {
+    static ALL: OnceLock<Vec<KnownName>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let all = list::all().iter();
+        all.flat_map(|(element, names)| {
+            names.iter().map(|known| KnownName {
+                element,
+                name: known.name,
+                path: path(element, known.name),
+                releases: known.releases(),
+            })
+        })
+        .collect()
     })
-    .collect()
 }
 
 /// The words that the attribute or text at `path` can have; empty where it is no word.

@@ -316,7 +316,8 @@ impl Emit<'_> {
         self.line.after.push(After { command, arguments, why, origin: self.origin });
     }
 
-    /// Adds work on the host.
+    /// Adds work on the host, which few documents ask for.
+    #[cold]
     pub fn host(&mut self, work: Work, what: String) {
         self.line.host.push(HostWork { work, what, origin: self.origin });
     }

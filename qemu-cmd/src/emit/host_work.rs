@@ -3,6 +3,8 @@
 mod net;
 mod tune;
 
+use std::fmt::Display;
+
 use virtargv_model::Spelled;
 use virtargv_model::YesNo;
 use virtargv_model::device::disk::DiskDevice;
@@ -12,15 +14,16 @@ use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::security::DeviceSeclabel;
 
 use super::context::Emit;
+use super::lifecycle;
 use crate::Work;
 
-/// The parts of the work, which is sorted by its kind in the end: that is libvirt's order.
+/// The limits of the process, and the parts of the work, which is sorted by its kind in the end: that is libvirt's order.
 pub(super) const PARTS: &[fn(&mut Emit<'_>)] =
-    &[hostdevs, net::emit, images, tune::emit, labels, leases, tune::threads, perf];
+    &[lifecycle::limits, hostdevs, net::emit, images, tune::emit, labels, leases, tune::threads, perf];
 
 /// `value=` of an element for a phrase, with a blank before it; nothing where it is not given.
-fn attribute(name: &str, value: Option<impl ToString>) -> String {
-    value.map(|value| format!(" {name}='{}'", value.to_string())).unwrap_or_default()
+fn attribute(name: &str, value: Option<impl Display>) -> String {
+    value.map(|value| format!(" {name}='{value}'")).unwrap_or_default()
 }
 
 fn is_yes(value: Option<YesNo>) -> bool {

@@ -106,8 +106,14 @@ const PARTS: &[fn(&mut Emit<'_>)] = &[
     device::pstore::emit,
     lifecycle::teardown,
     sandbox::messages,
-    lifecycle::limits,
 ];
+
+/// Emits the arguments and the commands after the start.
+fn parts(e: &mut Emit<'_>) {
+    for part in PARTS.iter().chain(after::COMMANDS) {
+        part(e);
+    }
+}
 
 /// Emits memory devices, in releases of libvirt that emit them before all other devices.
 fn memory_devices_first(e: &mut Emit<'_>) {
@@ -127,12 +133,7 @@ fn memory_devices_after_controllers(e: &mut Emit<'_>) {
 /// for which it was added as its origin.
 pub(crate) fn emit_devices(prepared: &Prepared<'_>, wanted: &[DeviceId]) -> CommandLine {
     let mut emit = Emit::picking(prepared);
-    for part in PARTS {
-        part(&mut emit);
-    }
-    for command in after::COMMANDS {
-        command(&mut emit);
-    }
+    parts(&mut emit);
     // The helper for reservations is of all disks, of which only those that are wanted are there.
     let shared = |origin: &Origin| *origin == Origin::Implied { by: storage::MANAGED_RESERVATIONS };
     let of = |origin: &Origin| {
@@ -145,12 +146,7 @@ pub(crate) fn emit_devices(prepared: &Prepared<'_>, wanted: &[DeviceId]) -> Comm
 pub fn emit(prepared: Outcome<Box<Prepared<'_>>>) -> Outcome<CommandLine> {
     prepared.then(|prepared, report| {
         let mut emit = Emit::new(&prepared);
-        for part in PARTS {
-            part(&mut emit);
-        }
-        for command in after::COMMANDS {
-            command(&mut emit);
-        }
+        parts(&mut emit);
         for part in host_work::PARTS {
             part(&mut emit);
         }

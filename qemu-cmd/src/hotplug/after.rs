@@ -2,18 +2,19 @@
 
 use virtargv_host::Descriptor;
 use virtargv_model::device::chardev_source::{Backend, SourceMode};
-use virtargv_model::device::disk::{CacheMode, Disk};
+use virtargv_model::device::disk::Disk;
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
-use virtargv_model::device::storage::{Image, ImageFormat, Location};
+use virtargv_model::device::storage::{ImageFormat, Location};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::memory::Memory;
 use virtargv_model::{Domain, Kib, YesNo};
 use virtargv_validate::rules::disk::source::has_backing;
 
+use super::nodes::number_image;
 use crate::Need;
 use crate::prepare::Prepared;
 use crate::prepare::device::disk::Backend as DiskBackend;
-use crate::prepare::storage::ImageFacts;
+use crate::prepare::storage::Access;
 
 /// Names the volume of a pool as the document does, not where the host has it.
 pub(super) fn name_volume(disk: &mut Disk, wanted: Option<&Disk>) {
@@ -41,7 +42,8 @@ pub(super) fn attached(
             let wanted = domain.devices.disks.iter().find(|wanted| wanted.dst() == disk.dst());
             name_volume(disk, wanted);
             end_chain(disk);
-            share(disk);
+            // An image with several writers is not cached on the host.
+            disk.driver.cache = Access::of(disk).cache;
         }
         listening(&mut one, needs);
         encryption(&mut one, prepared.settings.chardev_tls);
@@ -86,13 +88,6 @@ pub(super) fn end_chain(disk: &mut Disk) {
     }
 }
 
-/// An image with several writers is not cached on the host.
-fn share(disk: &mut Disk) {
-    if disk.shareable && !disk.readonly {
-        disk.driver.cache.get_or_insert(CacheMode::None);
-    }
-}
-
 /// Sets `tls=` of TCP connections to what it is by default.
 fn encryption(devices: &mut Devices, default: bool) {
     let sources = devices.channels.iter_mut().map(|device| &mut device.source);
@@ -111,14 +106,7 @@ pub(super) fn number(disk: &mut Disk, prepared: &Prepared<'_>, index: usize) {
     let Some(DiskBackend::Nodes(chain)) = prepared.facts.as_ref().map(|facts| &facts.backend) else { return };
     let images = std::iter::once(&mut disk.image).chain(&mut disk.backing.images);
     for (image, facts) in images.zip(&chain.images) {
-        number_image(image, facts);
-    }
-}
-
-fn number_image(image: &mut Image, facts: &ImageFacts) {
-    image.index = Some(facts.nodes.number);
-    if let (Some(store), Some(facts)) = (&mut image.data_store, &facts.data_store) {
-        number_image(store, facts);
+        number_image(image, &facts.nodes);
     }
 }
 

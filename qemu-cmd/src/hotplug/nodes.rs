@@ -39,10 +39,12 @@ pub fn number_as_started(
     let mut report = Report::new();
     let nodes = storage::name_all(&mut started, &caps, request, &mut report);
     let Some(nodes) = nodes.filter(|_| report.is_empty()) else { return Err(report) };
-    let found: Vec<(&Disk, &DiskNodes)> = started.devices.disks.iter().zip(&nodes.disks).collect();
+    // A start can leave disks out, and keeps the order of the others.
+    let mut found = started.devices.disks.iter().zip(&nodes.disks).peekable();
     for disk in &mut running.domain.devices.disks {
-        let found = found.iter().find(|(found, _)| found.dst() == disk.dst());
-        if let Some((found, nodes)) = found.filter(|(_, nodes)| !nodes.images.is_empty()) {
+        if let Some((found, nodes)) = found.next_if(|(found, _)| found.dst() == disk.dst())
+            && !nodes.images.is_empty()
+        {
             number(disk, found, nodes);
         }
     }
@@ -65,7 +67,8 @@ fn number(disk: &mut Disk, found: &Disk, nodes: &DiskNodes) {
     }
 }
 
-fn number_image(image: &mut Image, nodes: &ImageNodes) {
+/// Gives `image` and its data store the numbers of their nodes.
+pub(super) fn number_image(image: &mut Image, nodes: &ImageNodes) {
     image.index = Some(nodes.number);
     if let (Some(store), Some(nodes)) = (&mut image.data_store, &nodes.data_store) {
         number_image(store, nodes);

@@ -73,7 +73,7 @@ pub(crate) fn alone<'r>(
         domain.tune.numa = NumaTune::default();
     }
     (domain.os.loader, domain.os.nvram, domain.os.firmware) = (None, None, None);
-    domain.cpu = domain.cpu.filter(|_| false);
+    domain.cpu = None;
     let mut report = Report::new();
     let nodes = if alone.runs {
         storage::name_running(&domain, &caps, request, alone.next)

@@ -1,5 +1,7 @@
 //! The limits of QEMU's process, by libvirt's rules.
 
+use std::borrow::Cow;
+
 use virtargv_caps::{Accel, Convention, Release};
 use virtargv_host::DriverConfig;
 use virtargv_model::device::controller::ControllerKind;
@@ -33,27 +35,30 @@ pub(super) fn prepare(
         limits.push(Need::Limit { resource: Resource::LockedMemory, limit, why });
     }
     let counts = [
-        (Resource::Processes, settings.max_processes, "max_processes"),
-        (Resource::OpenFiles, settings.max_files, "max_files"),
+        (Resource::Processes, settings.max_processes, "the driver's setting `max_processes`"),
+        (Resource::OpenFiles, settings.max_files, "the driver's setting `max_files`"),
     ];
-    for (resource, count, key) in counts.into_iter().filter(|(_, count, _)| *count > 0) {
-        let why = format!("the driver's setting `{key}`");
-        limits.push(Need::Limit { resource, limit: Some(count.into()), why });
+    for (resource, count, why) in counts.into_iter().filter(|(_, count, _)| *count > 0) {
+        limits.push(Need::Limit { resource, limit: Some(count.into()), why: why.into() });
     }
     // Without a setting there are no core dumps, whatever libvirt itself has inherited.
-    let why = "the driver's setting `max_core`".to_owned();
-    limits.push(Need::Limit { resource: Resource::CoreSize, limit: settings.max_core, why });
+    let why = "the driver's setting `max_core`";
+    limits.push(Need::Limit { resource: Resource::CoreSize, limit: settings.max_core, why: why.into() });
     limits
 }
 
 /// How much memory QEMU may lock in bytes, `None` for all, and why; `None` where it keeps the limit that it inherits.
-fn locked_memory(domain: &Domain, guest: &Guest, release: Release) -> Option<(Option<u64>, String)> {
+fn locked_memory(
+    domain: &Domain,
+    guest: &Guest,
+    release: Release,
+) -> Option<(Option<u64>, Cow<'static, str>)> {
     if let Some(Kib(limit)) = domain.tune.memory.hard_limit {
-        return Some((Some(limit.saturating_mul(1024)), "`<memtune><hard_limit>`".to_owned()));
+        return Some((Some(limit.saturating_mul(1024)), "`<memtune><hard_limit>`".into()));
     }
     if domain.memory.backing.locked {
         let why = "`<memoryBacking><locked/>`, and how much memory QEMU itself uses is not known beforehand";
-        return Some((None, why.to_owned()));
+        return Some((None, why.into()));
     }
     let mapped = Mapped::of(domain);
     let (kib, why) = if guest.arch.is_ppc64() && guest.accel == Accel::Kvm {
@@ -63,7 +68,7 @@ fn locked_memory(domain: &Domain, guest: &Guest, release: Release) -> Option<(Op
     } else {
         mapped.locked(domain, release)
     };
-    Some((Some(kib.saturating_mul(1024)), why))
+    Some((Some(kib.saturating_mul(1024)), why.into()))
 }
 
 /// The devices for which all memory of the guest is locked, so that they can access it directly.

@@ -3,7 +3,7 @@
 use virtargv_host::{Answer, Host, HostError};
 use virtargv_model::os::Firmware;
 
-use super::descriptor::{self, Descriptor, Mapping, matches};
+use super::descriptor::{self, Descriptor, Mapping};
 use crate::Guest;
 
 /// What the firmware descriptors of a host offer to a kind of guest.
@@ -33,7 +33,7 @@ pub fn available(guest: &Guest, host: &dyn Host) -> Answer<FirmwareOffered> {
     let descriptors = descriptor::all(host)?;
     let mut offered = FirmwareOffered::default();
     let mut pairs = 0_usize;
-    for descriptor in descriptors.iter().filter(|descriptor| is_for(descriptor, guest)) {
+    for descriptor in descriptors.iter().filter(|descriptor| descriptor.is_for(guest)) {
         offered.add(descriptor, host, &mut pairs);
     }
     if pairs == 0 {
@@ -45,11 +45,6 @@ pub fn available(guest: &Guest, host: &dyn Host) -> Answer<FirmwareOffered> {
     offered.kinds.sort();
     offered.kinds.dedup();
     Ok(offered)
-}
-
-fn is_for(descriptor: &Descriptor, guest: &Guest) -> bool {
-    let arch = guest.arch.qemu_name();
-    descriptor.targets.iter().any(|(known, machine)| known == arch && matches(machine, &guest.machine))
 }
 
 impl FirmwareOffered {

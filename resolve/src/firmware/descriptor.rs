@@ -6,6 +6,8 @@ use serde_json::Value;
 use virtargv_host::{Answer, Host, HostError};
 use virtargv_model::os::{Firmware, FlashFormat};
 
+use crate::Guest;
+
 /// A firmware descriptor.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Descriptor {
@@ -72,6 +74,12 @@ impl Descriptor {
     /// Whether the firmware has `feature`.
     pub fn has(&self, feature: &str) -> bool {
         self.features.iter().any(|known| known == feature)
+    }
+
+    /// Whether it is for the guest's architecture and machine type.
+    pub fn is_for(&self, guest: &Guest) -> bool {
+        let arch = guest.arch.qemu_name();
+        self.targets.iter().any(|(known, machine)| known == arch && matches(machine, &guest.machine))
     }
 
     /// Reads a descriptor; `None` where `text` is not a descriptor.
@@ -206,7 +214,7 @@ pub(super) fn all(host: &dyn Host) -> Answer<Vec<Descriptor>> {
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any text and `?` for any character.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     // The position in pattern and text to retry from, after the last star.

@@ -4,7 +4,7 @@ use virtargv_model::os::{Firmware, FirmwareFeatureName, Loader, LoaderType};
 use virtargv_model::security::LaunchSecurityKind;
 use virtargv_model::{Domain, OnOff, YesNo};
 
-use super::descriptor::{Descriptor, FlashMode, Mapping, matches};
+use super::descriptor::{Descriptor, FlashMode, Mapping};
 use super::unfit::{Fit, Unfit, require};
 use crate::Guest;
 
@@ -13,11 +13,7 @@ const SEV_ES: u32 = 1 << 2;
 
 /// Whether `offer` fits the guest's architecture and machine type, its sleep states and its launch security.
 pub(super) fn target(domain: &Domain, guest: &Guest, offer: &Descriptor) -> Fit {
-    let mut targets = offer.targets.iter();
-    let is_for = |(arch, machine): &(String, String)| {
-        arch == guest.arch.qemu_name() && matches(machine, &guest.machine)
-    };
-    require(targets.any(is_for), || Unfit::Machine)?;
+    require(offer.is_for(guest), || Unfit::Machine)?;
     let lifecycle = &domain.lifecycle;
     for (wanted, feature) in [(lifecycle.suspend_to_mem, "acpi-s3"), (lifecycle.suspend_to_disk, "acpi-s4")] {
         require(wanted != Some(YesNo::Yes) || offer.has(feature), || Unfit::Lacks { feature })?;

@@ -82,9 +82,8 @@ fn added(
     wanted: &dyn Fn(&str) -> bool,
     found: &mut Vec<Change>,
 ) {
-    for known in known_names().into_iter().filter(|known| known.element == key) {
-        let path = known.path();
-        if !wanted(&path) {
+    for known in known_names().iter().filter(|known| known.element == key) {
+        if !wanted(&known.path) {
             continue;
         }
         let add = |value: Option<&str>| {
@@ -110,10 +109,11 @@ fn added(
         if is_there {
             continue;
         }
-        let mut documents: Vec<Node> = values(&path, None).iter().map(|value| add(Some(value))).collect();
+        let mut documents: Vec<Node> =
+            values(&known.path, None).iter().map(|value| add(Some(value))).collect();
         if !known.name.starts_with('@') {
             documents.push(add(None));
         }
-        found.push(Change { path, adds: true, documents });
+        found.push(Change { path: known.path.clone(), adds: true, documents });
     }
 }

@@ -1,5 +1,6 @@
 //! `<address>` and `<acpi index=>` of a device.
 
+use virtargv_model::Spelled as _;
 use virtargv_model::info::{Address, DeviceInfo};
 
 use super::compared::{At, Out, Value};
@@ -21,7 +22,7 @@ virtargv_model::rules! {
 
 /// Compares the addresses of two devices.
 pub(super) fn compare(source: &DeviceInfo, target: &DeviceInfo, at: &At, out: &mut Out) {
-    let kind = |info: &DeviceInfo| Value::Word(info.address.as_ref().map_or("none", kind));
+    let kind = |info: &DeviceInfo| Value::Word(info.address.as_ref().map_or("none", |at| at.kind().as_str()));
     if !out.value(&TYPE, at, "address/@type", &kind(source), &kind(target)) {
         return;
     }
@@ -29,24 +30,6 @@ pub(super) fn compare(source: &DeviceInfo, target: &DeviceInfo, at: &At, out: &m
     out.value(&ADDRESS, at, "address", &place(source), &place(target));
     let index = |info: &DeviceInfo| Value::or_zero(info.acpi_index);
     out.value(&ACPI_INDEX, at, "acpi/@index", &index(source), &index(target));
-}
-
-/// The `type=` of an address.
-fn kind(address: &Address) -> &'static str {
-    match address {
-        Address::Pci(_) => "pci",
-        Address::Drive(_) => "drive",
-        Address::VirtioSerial(_) => "virtio-serial",
-        Address::Ccid(_) => "ccid",
-        Address::Usb(_) => "usb",
-        Address::SpaprVio { .. } => "spapr-vio",
-        Address::VirtioS390 => "virtio-s390",
-        Address::Ccw(_) => "ccw",
-        Address::VirtioMmio => "virtio-mmio",
-        Address::Isa(_) => "isa",
-        Address::Dimm(_) => "dimm",
-        Address::Unassigned => "unassigned",
-    }
 }
 
 /// What is compared of an address: of those that it does not look at, nothing.

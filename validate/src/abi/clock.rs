@@ -35,10 +35,8 @@ const TSC: &[Row<Timer>] = &[row(&FREQUENCY, "@frequency", |timer| Value::or_zer
 /// Compares the timers.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let (source, target) = (&source.clock, &target.clock);
-    if source.timers.len() != target.timers.len() {
-        let at = At::of("clock", source.pos, target.pos);
-        let count = |timers: &[Timer]| Some(timers.len().to_string());
-        out.differs(&COUNT, &at, "", "number of <timer>", count(&source.timers), count(&target.timers));
+    let whole = At::of("clock", source.pos, target.pos);
+    if !out.counts(&COUNT, &whole, "<timer>", source.timers.len(), target.timers.len()) {
         return;
     }
     for (before, after) in source.timers.iter().zip(&target.timers) {

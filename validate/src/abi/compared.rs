@@ -14,7 +14,7 @@ virtargv_model::rules! {
 }
 
 /// What begins the name of a count.
-pub(super) const NUMBER_OF: &str = "number of ";
+const NUMBER_OF: &str = "number of ";
 
 /// A value that is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +165,22 @@ impl Out {
         }
     }
 
+    /// Compares the numbers of `what` and reports that they differ. Returns whether they are equal.
+    pub(super) fn counts(
+        &mut self,
+        rule: &'static Rule,
+        at: &At,
+        what: &str,
+        source: usize,
+        target: usize,
+    ) -> bool {
+        if source != target {
+            let what = format!("{NUMBER_OF}{what}");
+            self.differs(rule, at, "", &what, Some(source.to_string()), Some(target.to_string()));
+        }
+        source == target
+    }
+
     /// Reports that `what` differs.
     pub(super) fn differs(
         &mut self,
@@ -299,11 +315,5 @@ fn count<T: Compared>(source: &[T], target: &[T], out: &mut Out) {
     } else {
         at.source = extra(source, target);
     }
-    counts(&at, &what, source.len(), target.len(), out);
-}
-
-/// Reports that the numbers of `what` differ.
-pub(super) fn counts(at: &At, what: &str, source: usize, target: usize, out: &mut Out) {
-    let what = format!("{NUMBER_OF}{what}");
-    out.differs(&COUNT, at, "", &what, Some(source.to_string()), Some(target.to_string()));
+    out.counts(&COUNT, &at, &what, source.len(), target.len());
 }

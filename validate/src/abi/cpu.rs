@@ -105,9 +105,7 @@ pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
 }
 
 fn features(source: &Cpu, target: &Cpu, at: &At, out: &mut Out) {
-    if source.features.len() != target.features.len() {
-        let count = |cpu: &Cpu| Some(cpu.features.len().to_string());
-        out.differs(&FEATURE_COUNT, at, "", "number of <feature>", count(source), count(target));
+    if !out.counts(&FEATURE_COUNT, at, "<feature>", source.features.len(), target.features.len()) {
         return;
     }
     for (before, after) in source.features.iter().zip(&target.features) {

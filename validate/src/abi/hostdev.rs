@@ -4,7 +4,7 @@ use virtargv_model::Domain;
 use virtargv_model::device::hostdev::{Hostdev, HostdevType};
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{At, Compared, Out, Row, Value, counts, list};
+use super::compared::{self, At, Compared, Out, Row, Value, list};
 
 virtargv_model::rules! {
     /// A host device keeps its type; a PCI device and a mediated device can stand for each other.
@@ -37,7 +37,7 @@ pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let [was, is] = [source, target].map(|domain| domain.devices.assigned().count());
     if was != is && before.len() == after.len() {
         let at = At::of("devices", source.pos, target.pos);
-        counts(&at, "host devices", was, is, out);
+        out.counts(&compared::COUNT, &at, "host devices", was, is);
     } else {
         list(before, after, out);
     }

@@ -1,6 +1,6 @@
 //! `<interface>`.
 
-use virtargv_model::device::net::{self, Interface, KnownModel, NicModel};
+use virtargv_model::device::net::{self, Interface, NicModel};
 use virtargv_model::info::DeviceInfo;
 
 use super::compared::{At, Compared, Driver, Out, Row, Value, row};
@@ -50,18 +50,9 @@ impl Compared for Interface {
     }
 
     fn more(source: &Self, target: &Self, at: &At, out: &mut Out) {
-        if is_virtio(source) && is_virtio(target) {
+        if source.is_virtio() && target.is_virtio() {
             let queues = |nic: &Self| Value::or_zero(nic.driver.queues);
             out.value(&QUEUES, at, "driver/@queues", &queues(source), &queues(target));
         }
     }
-}
-
-fn is_virtio(nic: &Interface) -> bool {
-    matches!(
-        &nic.model,
-        Some(NicModel::Known(
-            KnownModel::Virtio | KnownModel::VirtioTransitional | KnownModel::VirtioNonTransitional,
-        ))
-    )
 }

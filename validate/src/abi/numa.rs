@@ -1,7 +1,7 @@
 //! `<cpu><numa>`.
 
 use virtargv_model::Domain;
-use virtargv_model::numa::{Cell, Numa};
+use virtargv_model::numa::Cell;
 
 use super::compared::{At, Out, Row, Value, row};
 use super::memory::kib;
@@ -34,10 +34,7 @@ const ROWS: &[Row<Cell>] = &[
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let (source, target) = (&source.numa, &target.numa);
     let whole = At::of("numa", source.pos, target.pos);
-    let counts = [source.cells.len(), target.cells.len()];
-    if counts.first() != counts.last() {
-        let count = |numa: &Numa| Some(numa.cells.len().to_string());
-        out.differs(&COUNT, &whole, "", "number of <cell>", count(source), count(target));
+    if !out.counts(&COUNT, &whole, "<cell>", source.cells.len(), target.cells.len()) {
         return;
     }
     for (index, (before, after)) in source.cells.iter().zip(&target.cells).enumerate() {
@@ -46,17 +43,11 @@ pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
         out.rows(&at, ROWS, before, after);
         for (other, cell) in target.cells.iter().enumerate() {
             let to = cell.id_or(other);
-            let (was, is) = (distance(before, id, to), distance(after, id, to));
+            let (was, is) = (before.distance_to(id, to), after.distance_to(id, to));
             if was != is {
                 let what = format!("<cell><distances><sibling id='{to}'>");
                 out.differs(&DISTANCE, &at, "distances", &what, Some(was.to_string()), Some(is.to_string()));
             }
         }
     }
-}
-
-/// The distance of a cell to the cell `to`: 10 to itself and 20 to another, where the document does not say.
-fn distance(cell: &Cell, id: u32, to: u32) -> u32 {
-    let told = cell.distances.iter().find(|distance| distance.id == to);
-    told.map_or(if id == to { 10 } else { 20 }, |distance| distance.value)
 }

@@ -1,10 +1,10 @@
 //! `<redirdev>` and `<redirfilter>`.
 
 use virtargv_model::Domain;
-use virtargv_model::device::redirdev::{RedirFilter, RedirRule, Redirdev};
+use virtargv_model::device::redirdev::{RedirRule, Redirdev};
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{At, Compared, Out, Row, Value, counts, row};
+use super::compared::{self, At, Compared, Out, Row, Value, row};
 
 virtargv_model::rules! {
     /// A redirected device keeps the type of its backend.
@@ -44,17 +44,15 @@ pub(super) fn compare_filter(source: &Domain, target: &Domain, out: &mut Out) {
     let at = At::of("redirfilter", source.pos, target.pos);
     match (&source.devices.redir_filter, &target.devices.redir_filter) {
         (None, None) => {}
-        (Some(before), Some(after)) if before.rules.len() == after.rules.len() => {
-            for (before, after) in before.rules.iter().zip(&after.rules) {
-                out.rows(&at, RULES, before, after);
+        (Some(before), Some(after)) => {
+            if out.counts(&FILTER, &at, "<usbdev>", before.rules.len(), after.rules.len()) {
+                for (before, after) in before.rules.iter().zip(&after.rules) {
+                    out.rows(&at, RULES, before, after);
+                }
             }
         }
-        (Some(before), Some(after)) => {
-            let count = |filter: &RedirFilter| Some(filter.rules.len().to_string());
-            out.differs(&FILTER, &at, "", "number of <usbdev>", count(before), count(after));
-        }
         (before, after) => {
-            counts(&at, "<redirfilter>", before.iter().count(), after.iter().count(), out);
+            out.counts(&compared::COUNT, &at, "<redirfilter>", before.iter().count(), after.iter().count());
         }
     }
 }

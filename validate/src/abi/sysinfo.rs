@@ -28,9 +28,7 @@ virtargv_model::rules! {
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let whole = At::of("sysinfo", source.pos, target.pos);
     let (source, target) = (&source.sysinfo.entries, &target.sysinfo.entries);
-    if source.len() != target.len() {
-        let (before, after) = (source.len().to_string(), target.len().to_string());
-        out.differs(&COUNT, &whole, "", "number of <sysinfo>", Some(before), Some(after));
+    if !out.counts(&COUNT, &whole, "<sysinfo>", source.len(), target.len()) {
         return;
     }
     for (before, after) in source.iter().zip(target) {
@@ -63,13 +61,10 @@ fn smbios(source: &Smbios, target: &Smbios, out: &mut Out) {
     let at = At::of("sysinfo", source.pos, target.pos);
     one("bios", source.bios.as_ref(), target.bios.as_ref(), &at, out);
     one("system", source.system.as_ref(), target.system.as_ref(), &at, out);
-    if source.base_boards.len() == target.base_boards.len() {
+    if out.counts(&TABLE, &at, "<baseBoard>", source.base_boards.len(), target.base_boards.len()) {
         for (before, after) in source.base_boards.iter().zip(&target.base_boards) {
             one("baseBoard", Some(before), Some(after), &at, out);
         }
-    } else {
-        let count = |smbios: &Smbios| Some(smbios.base_boards.len().to_string());
-        out.differs(&TABLE, &at, "", "number of <baseBoard>", count(source), count(target));
     }
     one("chassis", source.chassis.as_ref(), target.chassis.as_ref(), &at, out);
 }

@@ -1,6 +1,6 @@
 //! All features of a CPU.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use virtargv_caps::{Accel, CpuSpec, FeaturePolicy, Signature, Usable, feature_names, is_native};
 use virtargv_model::cpu::CpuMode;
@@ -63,14 +63,27 @@ pub fn expand(cpu: &Definition, hypervisor: &Hypervisor<'_>) -> Result<Expansion
             let Some(models) = hypervisor.host_models() else {
                 return Err(hypervisor.no_host(std::slice::from_ref(cpu)));
             };
-            let mut spec = models.migratable;
-            for (name, policy) in &cpu.cpu.features {
-                spec.set(name, *policy);
-            }
+            let spec = changed(models.migratable, &cpu.cpu.features);
             custom(cpu, &spec, hypervisor)
         }
         CpuMode::HostPassthrough | CpuMode::Maximum => native(cpu, hypervisor),
     }
+}
+
+/// `spec` with the features `changes` set as they say, of which a document can list many.
+fn changed(mut spec: CpuSpec, changes: &[(String, FeaturePolicy)]) -> CpuSpec {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (at, (name, _)) in spec.features.iter().enumerate() {
+        known.entry(name.clone()).or_insert(at);
+    }
+    for (name, policy) in changes {
+        let at = *known.entry(name.clone()).or_insert(spec.features.len());
+        match spec.features.get_mut(at) {
+            Some((_, before)) => *before = *policy,
+            None => spec.features.push((name.clone(), *policy)),
+        }
+    }
+    spec
 }
 
 /// A named model with changes.
@@ -152,10 +165,7 @@ fn native(cpu: &Definition, hypervisor: &Hypervisor<'_>) -> Result<Expansion, Re
     let Some(host) = caps.host_cpu(hypervisor.accel) else { return Err(hypervisor.no_host(cpus)) };
     let has = host.features().into_iter().filter(|(_, migratable)| *migratable || !cpu.migratable);
     let features = has.map(|(name, _)| (name.to_owned(), FeaturePolicy::Require)).collect();
-    let mut expanded = CpuSpec { features, ..CpuSpec::default() };
-    for (name, policy) in &cpu.cpu.features {
-        expanded.set(name, *policy);
-    }
+    let mut expanded = changed(CpuSpec { features, ..CpuSpec::default() }, &cpu.cpu.features);
     expanded.features.sort_by(|(a, _), (b, _)| a.cmp(b));
     let available = available(hypervisor);
     let lacking = |name: &str| available.as_ref().is_some_and(|available| !available.contains(name));

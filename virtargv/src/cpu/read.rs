@@ -126,7 +126,12 @@ fn wrap(text: &str) -> String {
     let mut rest = text;
     let mut wrapped = String::with_capacity(text.len() + 7);
     wrapped.push_str(OPEN);
-    while let Some(at) = ["<?xml ", "<!DOCTYPE "].iter().filter_map(|start| rest.find(start)).min() {
+    let is_declaration = |text: &str| text.starts_with("<?xml ") || text.starts_with("<!DOCTYPE ");
+    let next = |rest: &str| {
+        let mut tags = rest.match_indices('<').map(|(at, _)| at);
+        tags.find(|at| rest.get(*at..).is_some_and(is_declaration))
+    };
+    while let Some(at) = next(rest) {
         let (before, declaration) = rest.split_at(at);
         let len = declaration.find('>').map_or(declaration.len(), |end| end + 1);
         let (declaration, after) = declaration.split_at(len);
@@ -212,13 +217,9 @@ fn one(node: Node<'_, '_>, release: Release) -> Result<Definition, Problem> {
             return refuse(&rules::FEATURE_NAME, feature, format!("CPU feature `{name}` is given twice"));
         }
         // A host's own CPU has features without a policy.
-        let policy = match feature.attribute("policy").filter(|_| !is_host) {
-            None | Some("require") => FeaturePolicy::Require,
-            Some("force") => FeaturePolicy::Force,
-            Some("optional") => FeaturePolicy::Optional,
-            Some("disable") => FeaturePolicy::Disable,
-            Some("forbid") => FeaturePolicy::Forbid,
-            Some(word) => return refuse(&rules::WORD, feature, format!("there is no `policy='{word}'`")),
+        let word = feature.attribute("policy").filter(|_| !is_host).unwrap_or(FeaturePolicy::Require.name());
+        let Some(policy) = FeaturePolicy::ALL.into_iter().find(|policy| policy.name() == word) else {
+            return refuse(&rules::WORD, feature, format!("there is no `policy='{word}'`"));
         };
         cpu.features.push((name.to_owned(), policy));
     }

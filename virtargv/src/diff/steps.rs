@@ -81,28 +81,19 @@ impl<'s> Steps<'s> {
         self.reasons.get(step).copied()
     }
 
-    /// Runs all stages after the first `point` steps: 0 is the first side, [`Steps::len`] the second.
-    pub(super) fn run(&self, point: usize) -> (Run, Cow<'_, str>) {
+    /// Runs all stages after the first `point` steps: 0 is the first side, [`Steps::len`] the second. The release is that of the point.
+    pub(super) fn run(&self, point: usize) -> (Run, Release) {
         let [old, new] = &self.texts;
-        if point == 0 {
-            return (seeded(old, &self.before.request, None), Cow::Borrowed(old));
-        }
-        if point >= self.reasons.len() {
-            return (seeded(new, &self.after.request, None), Cow::Borrowed(new));
-        }
-        let done = self.reasons.get(..point).unwrap_or_default();
-        let text = self.text(done);
-        let caps = self.caps(done);
-        // The last step is the one that remains.
-        (seeded(&text, &self.before.request, Some(&caps)), text)
-    }
-
-    /// The release at a point.
-    pub(super) fn release(&self, point: usize) -> Release {
-        if point >= self.reasons.len() {
-            return self.after.request.release();
-        }
-        self.caps(self.reasons.get(..point).unwrap_or_default()).release()
+        let (text, request, caps) = match self.reasons.get(..point) {
+            Some([]) => (Cow::Borrowed(&**old), &self.before.request, None),
+            // The last step is the one that remains.
+            Some(done) if point < self.reasons.len() => {
+                (self.text(done), &self.before.request, Some(self.caps(done)))
+            }
+            _ => (Cow::Borrowed(&**new), &self.after.request, None),
+        };
+        let release = caps.as_ref().map_or_else(|| request.release(), Caps::release);
+        (seeded(&text, request, caps.as_ref()), release)
     }
 
     fn text(&self, done: &[Reason]) -> Cow<'_, str> {

@@ -8,6 +8,7 @@ use super::steps::Steps;
 use super::{Change, Diff, Incompatible, Part, Reason, Side, visible};
 
 /// What came of the run at a point.
+#[derive(PartialEq)]
 struct Point {
     facts: Facts,
     /// The completed domain, as its document has it.
@@ -49,7 +50,10 @@ pub(super) fn diff(before: &Side<'_>, after: &Side<'_>) -> Diff {
         points.retain(|(at, _)| *at == 0 || *at == steps.len());
         search(&steps, &mut points);
     }
-    let stretches = stretches(&steps, &points, lines, &incompatible);
+    // Where the sides are compatible, nothing has its reason in what is not so on the way.
+    let on_the_way =
+        |old: &Point, new: &Point| if differences.is_empty() { Vec::new() } else { incompatible(old, new) };
+    let stretches = stretches(&steps, &points, lines, &on_the_way);
     for change in &mut changes {
         change.reasons = reasons_of(change, &stretches);
         change.seen = visible::in_the_end(change);
@@ -74,7 +78,7 @@ fn scattered(points: &[(usize, Point)], lines: [bool; 2]) -> Option<Vec<usize>> 
     let mut steps: Vec<usize> = Vec::new();
     for pair in points.windows(2) {
         let [(low, before), (_, after)] = pair else { continue };
-        if before.facts != after.facts || before.domain != after.domain {
+        if before != after {
             if before.facts.has_line {
                 steps.clear();
             }
@@ -89,9 +93,9 @@ fn scattered(points: &[(usize, Point)], lines: [bool; 2]) -> Option<Vec<usize>> 
 }
 
 fn point(steps: &Steps<'_>, at: usize) -> (Point, Report) {
-    let (run, _) = steps.run(at);
+    let (run, release) = steps.run(at);
     let facts = Facts::of(&run);
-    let domain = run.resolved.as_ref().map(|domain| virtargv_resolve::document(domain, steps.release(at)));
+    let domain = run.resolved.as_ref().map(|domain| virtargv_resolve::document(domain, release));
     (Point { facts, domain }, run.report)
 }
 
@@ -101,7 +105,7 @@ fn search(steps: &Steps<'_>, points: &mut Vec<(usize, Point)>) {
     let mut at = 0;
     while let [(low, before), (high, after), ..] = points.get(at..).unwrap_or_default() {
         let is_single = high.saturating_sub(*low) <= 1;
-        if is_single || before.facts == after.facts && before.domain == after.domain {
+        if is_single || before == after {
             at = at.saturating_add(1);
             continue;
         }
@@ -126,7 +130,7 @@ fn stretches(
     for pair in points.windows(2) {
         let [(low, before), (_, after)] = pair else { continue };
         let start_here = *start.get_or_insert(before);
-        if before.facts != after.facts || before.domain != after.domain {
+        if before != after {
             reasons.extend(steps.reason(*low));
         }
         if both && !after.facts.has_line {
@@ -147,25 +151,13 @@ fn stretches(
 /// The reasons for a change: the stretches that change the same property; else those that change the same argument, which may go and
 /// come back on the way; else, for a change of the order, all that add or remove arguments.
 fn reasons_of(change: &Change, stretches: &[Stretch]) -> Vec<Reason> {
-    type Test<'t> = &'t dyn Fn(&Change) -> bool;
     let exact = |other: &Change| {
         other.part == change.part && other.argument == change.argument && other.property == change.property
     };
     let same_argument = |other: &Change| other.argument == change.argument;
     let is_order =
         |other: &Change| change.part == Part::Order && matches!(other.part, Part::Order | Part::Argument);
-    let tests: [Test<'_>; 3] = [&exact, &same_argument, &is_order];
-    for test in tests {
-        let found: Vec<Reason> = stretches
-            .iter()
-            .filter(|stretch| stretch.changes.iter().any(test))
-            .flat_map(|stretch| stretch.reasons.iter().copied())
-            .collect();
-        if !found.is_empty() {
-            return found;
-        }
-    }
-    Vec::new()
+    first_found(stretches, |stretch| &stretch.changes, &[&exact, &same_argument, &is_order])
 }
 
 fn reasons_of_rule(difference: &abi::Difference, stretches: &[Stretch]) -> Vec<Reason> {
@@ -173,16 +165,18 @@ fn reasons_of_rule(difference: &abi::Difference, stretches: &[Stretch]) -> Vec<R
         other.problem.id() == difference.problem.id() && other.what == difference.what
     };
     let rule = |other: &abi::Difference| other.problem.id() == difference.problem.id();
-    let tests: [&dyn Fn(&abi::Difference) -> bool; 3] = [&exact, &rule, &|_| true];
-    for test in tests {
-        let found: Vec<Reason> = stretches
-            .iter()
-            .filter(|stretch| stretch.abi.iter().any(test))
-            .flat_map(|stretch| stretch.reasons.iter().copied())
-            .collect();
-        if !found.is_empty() {
-            return found;
-        }
-    }
-    Vec::new()
+    first_found(stretches, |stretch| &stretch.abi, &[&exact, &rule, &|_| true])
+}
+
+/// The reasons of the stretches in which something passes the first of `tests` that anything passes.
+fn first_found<T>(
+    stretches: &[Stretch],
+    of: fn(&Stretch) -> &[T],
+    tests: &[&dyn Fn(&T) -> bool],
+) -> Vec<Reason> {
+    let found = |test: &&dyn Fn(&T) -> bool| -> Vec<Reason> {
+        let those = stretches.iter().filter(|stretch| of(stretch).iter().any(test));
+        those.flat_map(|stretch| stretch.reasons.iter().copied()).collect()
+    };
+    tests.iter().map(found).find(|reasons| !reasons.is_empty()).unwrap_or_default()
 }

@@ -106,11 +106,7 @@ fn distances(numa: &Numa) -> Vec<PairDistance> {
     if numa.cells.iter().all(usual) {
         return Vec::new();
     }
-    let pair = |(from, cell): (u32, &Cell), to| {
-        let given = cell.distances.iter().find(|distance| distance.id == to).map(|distance| distance.value);
-        let usual = if from == to { LOCAL_DISTANCE } else { REMOTE_DISTANCE };
-        PairDistance { from, to, value: given.unwrap_or(usual) }
-    };
+    let pair = |(from, cell): (u32, &Cell), to| PairDistance { from, to, value: cell.distance_to(from, to) };
     numbered(numa).flat_map(|cell| numbered(numa).map(move |(to, _)| pair(cell, to))).collect()
 }
 

@@ -220,11 +220,16 @@ pub(crate) fn add_all_missing(
     kind: &ControllerKind,
     wanted: impl IntoIterator<Item = (u32, &'static str)>,
 ) {
+    let mut wanted = wanted.into_iter().peekable();
+    // Most documents want none of most kinds.
+    if wanted.peek().is_none() {
+        return;
+    }
     let of = kind.controller_type();
     let controllers = &mut work.domain.devices.controllers;
     let own = controllers.iter().filter(|controller| controller.controller_type() == of);
     let mut known: HashSet<u32> = own.filter_map(|controller| controller.index).collect();
-    let missing = wanted.into_iter().filter(|(index, _)| known.insert(*index));
+    let missing = wanted.filter(|(index, _)| known.insert(*index));
     let new = missing.map(|(index, why)| {
         let mut controller = Controller::new(kind.clone(), index);
         controller.info.implied = Implied::by(why);
@@ -233,8 +238,10 @@ pub(crate) fn add_all_missing(
     let mut new: Vec<Controller> = new.collect();
     if !work.release.has(Convention::ControllersSorted) {
         controllers.append(&mut new);
-    } else if !new.is_empty() {
+    } else if new.len() > 1 {
         insert_all(controllers, of, new);
+    } else if let Some(one) = new.pop() {
+        insert(controllers, one);
     }
 }
 
