@@ -18,6 +18,7 @@ use std::fmt::Write as _;
 use virtargv_model::{Source, one_line};
 
 use crate::props::json_string;
+use crate::text::count_bytes;
 use crate::{ArgValue, Argument, CommandLine, Form, Origin, When};
 
 /// The forms in which a command line is printed.
@@ -382,8 +383,7 @@ fn quote_from(start: usize, out: &mut String) {
 /// Makes the text that is in `out` from byte `start` on one that can be between single quotes.
 fn escape_from(start: usize, out: &mut String) {
     let word = out.get(start..).unwrap_or_default();
-    // Testing all bytes is faster than stopping at the first quote, which few words have.
-    if word.bytes().filter(|byte| *byte == b'\'').count() > 0 {
+    if count_bytes(word, |byte| byte == b'\'') > 0 {
         let escaped = word.replace('\'', r"'\''");
         out.truncate(start);
         out.push_str(&escaped);

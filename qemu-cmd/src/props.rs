@@ -1,10 +1,11 @@
 //! Typed properties of a device, object or backend, and the two forms in which QEMU reads them.
 
+mod json;
 mod name;
 mod write;
 
+pub(crate) use json::json_string;
 use name::PropertyName;
-pub(crate) use write::json_string;
 
 use std::borrow::Cow;
 

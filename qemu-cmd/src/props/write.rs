@@ -1,17 +1,16 @@
-//! Writing properties as `k=v` lists and JSON, each escaped for QEMU's parser.
+//! Writing properties as `k=v` lists, escaped for QEMU's option parser, and as JSON.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use super::name::PropertyName;
+use super::json::{self, json_string};
 use super::{Form, Props, Style, Value};
-use crate::text::{Hex, Piece};
+use crate::text::{Hex, Piece, count_bytes};
 
 impl Props {
     /// Writes the properties to `out` in the given form.
     pub fn write(&self, form: Form, out: &mut String) {
         match form {
-            Form::Json => json_object(out, self),
+            Form::Json => json::object(out, self),
             Form::Implied(style) => self.write_list(style, true, out),
             Form::Pairs(style) => self.write_list(style, false, out),
         }
@@ -35,8 +34,14 @@ impl Props {
             json_string(out, key);
             out.push(':');
             match of_key.as_slice() {
-                [value] => json(out, value),
-                several => json_array(out, several, |out, value| json(out, value)),
+                [value] => json::value(out, value),
+                several => {
+                    for (n, value) in several.iter().enumerate() {
+                        out.push(if n == 0 { '[' } else { ',' });
+                        json::value(out, value);
+                    }
+                    out.push(']');
+                }
             }
         }
         out.push('}');
@@ -171,8 +176,7 @@ fn runs(numbers: &[u32], mut each: impl FnMut(u32, u32)) {
 
 /// Writes `text` with commas doubled: QEMU's option parser ends a value at a single comma.
 fn escape_comma(out: &mut String, text: &str) {
-    // Testing all bytes is faster than stopping at the first comma, which few values have.
-    if text.bytes().filter(|byte| *byte == b',').count() == 0 {
+    if count_bytes(text, |byte| byte == b',') == 0 {
         out.push_str(text);
         return;
     }
@@ -182,88 +186,4 @@ fn escape_comma(out: &mut String, text: &str) {
         }
         out.push_str(part);
     }
-}
-
-fn json_object(out: &mut String, props: &Props) {
-    out.push('{');
-    for (n, (key, value)) in props.0.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        match key {
-            PropertyName::Word(word) => json_word(out, word),
-            PropertyName::Made(name) => json_string(out, name),
-        }
-        out.push(':');
-        json(out, value);
-    }
-    out.push('}');
-}
-
-/// Writes a key as a JSON string. Keys are words of this crate, which need no escaping.
-fn json_word(out: &mut String, word: &str) {
-    out.push('"');
-    out.push_str(word);
-    out.push('"');
-}
-
-/// Writes `text` as a JSON string.
-pub(crate) fn json_string(out: &mut String, text: &str) {
-    // Nearly all texts need no escaping, the others are left to `serde_json`. Testing all bytes is faster than stopping
-    // at the first special one.
-    let special = |b: &u8| matches!(b, 0..b' ' | b'"' | b'\\' | 0x7f);
-    if text.bytes().filter(special).count() == 0 {
-        json_word(out, text);
-    } else {
-        let _ = write!(out, "{}", serde_json::Value::from(text));
-    }
-}
-
-fn json(out: &mut String, value: &Value) {
-    match value {
-        Value::Bool(b) | Value::Sign(b) => out.push_str(if *b { "true" } else { "false" }),
-        Value::Int(i) => i.add(out),
-        Value::Uint(u) | Value::Hex(u) => u.add(out),
-        Value::Str(s) => json_string(out, s),
-        Value::Null => out.push_str("null"),
-        Value::Bare => out.push_str("true"),
-        Value::Object(members) => json_object(out, members),
-        Value::Array(items) | Value::Each(items) => json_array(out, items, json),
-        Value::Set(numbers) => json_array(out, numbers, |out, number| number.add(out)),
-    }
-}
-
-/// The properties as a JSON object.
-impl From<&Props> for serde_json::Value {
-    fn from(props: &Props) -> Self {
-        Self::Object(props.iter().map(|(key, value)| (key.to_owned(), value.into())).collect())
-    }
-}
-
-/// The value in JSON.
-impl From<&Value> for serde_json::Value {
-    fn from(value: &Value) -> Self {
-        match value {
-            Value::Bool(b) | Value::Sign(b) => (*b).into(),
-            Value::Int(i) => (*i).into(),
-            Value::Uint(u) | Value::Hex(u) => (*u).into(),
-            Value::Str(text) => text.as_str().into(),
-            Value::Null => Self::Null,
-            Value::Bare => true.into(),
-            Value::Object(members) => members.into(),
-            Value::Array(items) | Value::Each(items) => items.iter().map(Self::from).collect(),
-            Value::Set(numbers) => numbers.iter().copied().collect(),
-        }
-    }
-}
-
-fn json_array<T>(out: &mut String, items: &[T], each: impl Fn(&mut String, &T)) {
-    out.push('[');
-    for (n, item) in items.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        each(out, item);
-    }
-    out.push(']');
 }
