@@ -25,7 +25,8 @@ fn main() -> ExitCode {
         "kind", "line", "", "growth", "check", "", "growth"
     );
     for kind in kinds().filter(|kind| is_meant(kind)) {
-        let costs = kind.cost(sizes.0, 20).and_then(|few| Ok((few, kind.cost(sizes.1, 3)?)));
+        let (few, many) = kind.sizes(sizes);
+        let costs = kind.cost(few, 20).and_then(|few| Ok((few, kind.cost(many, 3)?)));
         let (few, many) = match costs {
             Ok(costs) => costs,
             Err(why) => {

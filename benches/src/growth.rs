@@ -53,19 +53,21 @@ pub struct Kind {
     pub machine: Machine,
     /// What is around the items in `<domain>`: `{items}`, `{others}` and `{count}`, the number of items.
     around: &'static str,
-    /// An item. `{n}` is its number, `{m}` the one before it, `{down}` one that
-    /// falls, `{t}` the number in letters, `{mac}` and `{uuid}` a MAC
-    /// address and a UUID of its own.
+    /// An item. `{n}` is its number, `{next}` the one after it, `{down}` one that falls, `{high}` one above every range, `{t}` the
+    /// number in letters, `{mac}` and `{uuid}` a MAC address and a UUID of its own.
     pub item: &'static str,
     /// As `item`, of the list that `{others}` stands for.
     others: &'static str,
     /// Whether `around` has the `<os>`.
     has_os: bool,
+    /// The most items that are measured, where the number of an item has a range: beyond it items are refused, which costs
+    /// another time. What is out of range has a row of its own.
+    most: Option<usize>,
 }
 
 impl Kind {
     const fn new(name: &'static str, around: &'static str, item: &'static str) -> Self {
-        Self { name, machine: Machine::Q35, around, item, others: "", has_os: false }
+        Self { name, machine: Machine::Q35, around, item, others: "", has_os: false, most: None }
     }
 
     const fn on(self, machine: Machine) -> Self {
@@ -78,6 +80,18 @@ impl Kind {
 
     const fn with_others(self, others: &'static str) -> Self {
         Self { others, ..self }
+    }
+
+    const fn up_to(self, most: usize) -> Self {
+        Self { most: Some(most), ..self }
+    }
+
+    /// The numbers of items that are compared, where others are compared with `few` and `many`.
+    pub fn sizes(&self, (few, many): (usize, usize)) -> (usize, usize) {
+        match self.most {
+            Some(most) if most < many => ((few * most / many).max(most / 25), most),
+            _ => (few, many),
+        }
     }
 
     const fn alone(self) -> Self {
@@ -121,7 +135,8 @@ fn filled(item: &str, n: usize) -> String {
     let mac = format!("52:54:00:{:02x}:{:02x}:{:02x}", n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff);
     item.replace("{n}", &n.to_string())
         .replace("{down}", &1_000_000_usize.saturating_sub(n).to_string())
-        .replace("{m}", &n.saturating_sub(1).to_string())
+        .replace("{next}", &n.saturating_add(1).to_string())
+        .replace("{high}", &n.saturating_add(1_000_000).to_string())
         .replace("{t}", &letters(n))
         .replace("{mac}", &mac)
         .replace("{uuid}", &format!("2b7e1516-28ae-42d2-a6ab-{n:012x}"))

@@ -43,15 +43,15 @@ fn main() -> ExitCode {
 
 fn grows_linearly(kind: &Kind) -> Result<(), Failed> {
     let mut least = (f64::MAX, f64::MAX);
+    let (few, many) = kind.sizes(SIZES);
     for _ in 0..TRIES {
-        let (few, many) = (kind.cost(SIZES.0, 5)?, kind.cost(SIZES.1, 1)?);
+        let (few, many) = (kind.cost(few, 5)?, kind.cost(many, 1)?);
         least = (least.0.min(many.line / few.line), least.1.min(many.check / few.check));
         if least.0 <= MOST && least.1 <= MOST {
             return Ok(());
         }
     }
     let (line, check) = least;
-    let (few, many) = SIZES;
     let doubled = || -> Result<bool, String> {
         let (once, twice) = (kind.cost(many, 3)?, kind.cost(2 * many, 3)?);
         Ok(twice.line <= MOST_DOUBLED * once.line && twice.check <= MOST_DOUBLED * once.check)

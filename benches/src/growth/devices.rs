@@ -35,7 +35,8 @@ pub static DEVICES: &[Kind] = &[
         "disk with address",
         "<disk type='file'><source file='/i/{n}'/><target dev='sd{t}' bus='scsi'/>\
          <address type='drive' controller='{n}' unit='0'/></disk>",
-    ),
+    )
+    .up_to(1000),
     device(
         "disk with the same address",
         "<disk type='file'><source file='/i/{n}'/><target dev='vd{t}' bus='virtio'/>\
@@ -119,6 +120,14 @@ pub static DEVICES: &[Kind] = &[
          <iothread id='1'>{items}</iothread></iothreads></driver><source file='/i'/>\
          <target dev='vda' bus='virtio'/></disk></devices>",
         "<queue id='{n}'/>",
+    )
+    .up_to(1000),
+    Kind::new(
+        "disk iothread map with queues out of range",
+        "<iothreads>2</iothreads><devices><disk type='file'><driver name='qemu' queues='1024'><iothreads>\
+         <iothread id='1'>{items}</iothread></iothreads></driver><source file='/i'/>\
+         <target dev='vda' bus='virtio'/></disk></devices>",
+        "<queue id='{high}'/>",
     ),
     Kind::new(
         "disk hosts",
@@ -238,6 +247,11 @@ pub static DEVICES: &[Kind] = &[
     Kind::new("interface vlan tags", NIC, "<tag id='{n}'/>").inside(
         "<devices><interface type='bridge'><source bridge='b'/><virtualport type='openvswitch'/>\
          <vlan trunk='yes'>{items}</vlan></interface></devices>",
+    )
+    .up_to(4000),
+    Kind::new("interface vlan tags out of range", NIC, "<tag id='{high}'/>").inside(
+        "<devices><interface type='bridge'><source bridge='b'/><virtualport type='openvswitch'/>\
+         <vlan trunk='yes'>{items}</vlan></interface></devices>",
     ),
     Kind::new("interface filter parameters", NIC, "<parameter name='P{n}' value='1'/>").inside(
         "<devices><interface type='bridge'><source bridge='b'/><filterref filter='clean-traffic'>{items}</filterref>\
@@ -279,18 +293,20 @@ pub static DEVICES: &[Kind] = &[
     device("controller xenbus", "<controller type='xenbus' index='{n}'/>"),
     device("controller isa", "<controller type='isa' index='{n}'/>").on(I440),
     device("controller nvme", "<controller type='nvme' index='{n}'><serial>s{n}</serial></controller>"),
-    device("controller pcie-root-port", "<controller type='pci' index='{n}' model='pcie-root-port'/>"),
-    device("controller pcie-root-port without index", "<controller type='pci' model='pcie-root-port'/>"),
+    device("controller pcie-root-port", "<controller type='pci' index='{next}' model='pcie-root-port'/>").up_to(250),
+    device("controller pcie-root-port out of range", "<controller type='pci' index='{high}' model='pcie-root-port'/>"),
+    device("controller pcie-root-port without index", "<controller type='pci' model='pcie-root-port'/>").up_to(250),
     device("controller pcie-root-port of the same index", "<controller type='pci' index='1' model='pcie-root-port'/>"),
     device("controller pcie-root of the same index", "<controller type='pci' index='0' model='pcie-root'/>"),
-    device("controller pci-bridge", "<controller type='pci' index='{n}' model='pci-bridge'/>").on(I440),
-    device("controller dmi-to-pci-bridge", "<controller type='pci' index='{n}' model='dmi-to-pci-bridge'/>"),
-    device("controller pcie-to-pci-bridge", "<controller type='pci' index='{n}' model='pcie-to-pci-bridge'/>"),
-    device("controller pcie-switch", "<controller type='pci' index='{n}' model='pcie-switch-upstream-port'/>"),
-    device("controller pcie-switch-downstream", "<controller type='pci' index='{n}' model='pcie-switch-downstream-port'/>"),
-    device("controller pcie-expander-bus", "<controller type='pci' index='{n}' model='pcie-expander-bus'/>"),
-    device("controller pci-expander-bus", "<controller type='pci' index='{n}' model='pci-expander-bus'><target busNr='{n}'/></controller>").on(I440),
-    device("controller pci with bridges in turn", "<controller type='pci' index='{n}' model='pcie-root-port'><address type='pci' domain='0' bus='{m}' slot='0' function='0'/></controller>"),
+    device("controller pci-bridge", "<controller type='pci' index='{next}' model='pci-bridge'/>").on(I440).up_to(250),
+    device("controller dmi-to-pci-bridge", "<controller type='pci' index='{next}' model='dmi-to-pci-bridge'/>").up_to(250),
+    device("controller pcie-to-pci-bridge", "<controller type='pci' index='{next}' model='pcie-to-pci-bridge'/>").up_to(250),
+    device("controller pcie-switch", "<controller type='pci' index='{next}' model='pcie-switch-upstream-port'/>").up_to(250),
+    device("controller pcie-switch-downstream", "<controller type='pci' index='{next}' model='pcie-switch-downstream-port'/>").up_to(250),
+    device("controller pcie-expander-bus", "<controller type='pci' index='{next}' model='pcie-expander-bus'/>").up_to(250),
+    device("controller pci-expander-bus", "<controller type='pci' index='{next}' model='pci-expander-bus'><target busNr='{next}'/></controller>").on(I440).up_to(250),
+    device("controller pci-expander-bus out of range", "<controller type='pci' index='{high}' model='pci-expander-bus'><target busNr='{high}'/></controller>").on(I440),
+    device("controller pci with bridges in turn", "<controller type='pci' index='{next}' model='pcie-root-port'><address type='pci' domain='0' bus='{n}' slot='0' function='0'/></controller>").up_to(250),
     device("controller spapr-pci-host-bridge", "<controller type='pci' index='{n}' model='pci-root'/>").on(Ppc),
     device("controller spapr-pci-host-bridge with target", "<controller type='pci' index='{n}' model='pci-root'><target index='{n}'/></controller>").on(Ppc),
     device("controller spapr-vscsi", "<controller type='scsi' index='{n}' model='ibmvscsi'/>").on(Ppc),
@@ -385,7 +401,7 @@ pub static DEVICES: &[Kind] = &[
     device("memory dimm", "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target></memory>")
         .inside("<maxMemory slots='255' unit='GiB'>8000</maxMemory><vcpu>1</vcpu><cpu><numa><cell id='0' cpus='0' memory='1048576'/></numa></cpu><devices>{items}</devices>"),
     device("memory dimm with slot", "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target><address type='dimm' slot='{n}'/></memory>")
-        .inside("<maxMemory slots='255' unit='GiB'>8000</maxMemory><vcpu>1</vcpu><cpu><numa><cell id='0' cpus='0' memory='1048576'/></numa></cpu><devices>{items}</devices>"),
+        .inside("<maxMemory slots='255' unit='GiB'>8000</maxMemory><vcpu>1</vcpu><cpu><numa><cell id='0' cpus='0' memory='1048576'/></numa></cpu><devices>{items}</devices>").up_to(250),
     device("memory dimm with the same slot", "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target><address type='dimm' slot='1' base='0x100000000'/></memory>")
         .inside("<maxMemory slots='255' unit='GiB'>8000</maxMemory><vcpu>1</vcpu><cpu><numa><cell id='0' cpus='0' memory='1048576'/></numa></cpu><devices>{items}</devices>"),
     device("memory nvdimm", "<memory model='nvdimm'><source><path>/n{n}</path></source><target><size unit='MiB'>128</size><node>0</node></target></memory>")
@@ -447,7 +463,7 @@ pub static DEVICES: &[Kind] = &[
     device("devices that are unknown", "<dsik{n} type='file'/>"),
     device("devices with refused values", "<disk type='fiel{n}'><target dev='vd{t}' bus='vritio'/></disk>"),
     device("devices with unknown attributes", "<input type='tablet' bus='usb' buss='{n}'/>"),
-    device("devices with bad addresses", "<input type='tablet' bus='usb'><address type='pci' bus='0x{n}' slot='99'/></input>"),
+    device("devices with bad addresses", "<input type='tablet' bus='usb'><address type='pci' bus='0x{high}' slot='99'/></input>"),
     device("devices on missing buses", "<input type='mouse' bus='virtio'><address type='pci' bus='0x99' slot='0x01'/></input>"),
     device("devices with acpi indexes", "<interface type='user'><model type='virtio'/><acpi index='{n}'/></interface>"),
     device("devices with the same acpi index", "<interface type='user'><model type='virtio'/><acpi index='1'/></interface>"),

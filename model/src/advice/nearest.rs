@@ -1,5 +1,7 @@
 //! The known word that is nearest to an unknown one.
 
+use std::borrow::Cow;
+
 /// A known word that is probably meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nearest<'a> {
@@ -38,12 +40,12 @@ const SYNONYMS: [&[&str]; 11] = [
 /// assert_eq!(nearest("virtio", ["none", "writeback"]), None);
 /// ```
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<Nearest<'a>> {
-    let lower = word.to_lowercase();
-    let length = |word: &str| word.chars().count().abs_diff(lower.chars().count());
+    let unknown = Unknown::new(word);
+    let length = |word: &str| word.chars().count().abs_diff(unknown.length);
     let mut best: Option<(Distance, &'a str)> = None;
     let mut other = None;
     for candidate in candidates.into_iter().filter(|candidate| *candidate != word) {
-        let Some(distance) = distance(&lower, candidate) else { continue };
+        let Some(distance) = unknown.distance(candidate) else { continue };
         match best {
             Some((least, _)) if distance > least => {}
             Some((_, found)) if found == candidate => {}
@@ -60,7 +62,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let (distance, found) = best?;
     let is_sure = match distance {
         Distance::Same | Distance::Synonym => true,
-        Distance::Letters(letters) => letters * 4 <= lower.chars().count(),
+        Distance::Letters(letters) => letters * 4 <= unknown.length,
         Distance::Begins(_) | Distance::GoesOn(_) => false,
     };
     Some(Nearest { word: found, other, is_sure: is_sure && other.is_none() })
@@ -84,26 +86,65 @@ enum Distance {
 /// The longest word that is compared by its letters.
 const LONGEST: usize = 64;
 
-fn distance(lower: &str, candidate: &str) -> Option<Distance> {
-    let known = candidate.to_lowercase();
-    if known == lower {
-        return Some(Distance::Same);
+/// An unknown word, with what is compared with every known one.
+struct Unknown {
+    /// In lower case.
+    lower: String,
+    /// The number of its characters.
+    length: usize,
+    /// The [letters](letters) in it.
+    letters: u64,
+    /// The rows of [`SYNONYMS`] with it.
+    synonyms: Vec<&'static [&'static str]>,
+}
+
+impl Unknown {
+    fn new(word: &str) -> Self {
+        let lower = word.to_lowercase();
+        let synonyms = SYNONYMS.into_iter().filter(|words| words.contains(&lower.as_str())).collect();
+        Self { length: lower.chars().count(), letters: letters(&lower), synonyms, lower }
     }
-    if SYNONYMS.into_iter().any(|words| words.contains(&lower) && words.contains(&known.as_str())) {
-        return Some(Distance::Synonym);
+
+    /// How far `candidate` is; `None` where it is not near.
+    fn distance(&self, candidate: &str) -> Option<Distance> {
+        let lower = self.lower.as_str();
+        let is_lower = !candidate.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
+        let known = if is_lower { Cow::Borrowed(candidate) } else { candidate.to_lowercase().into() };
+        if known == lower {
+            return Some(Distance::Same);
+        }
+        if self.synonyms.iter().any(|words| words.contains(&&*known)) {
+            return Some(Distance::Synonym);
+        }
+        if lower.is_empty() || lower.len() > LONGEST || known.len() > LONGEST {
+            return None;
+        }
+        let most = self.length.max(3) / 3;
+        if self.can_be_within(most, &known) {
+            let letters = strsim::osa_distance(lower, &known);
+            if letters <= most && letters < known.chars().count() {
+                return Some(Distance::Letters(letters));
+            }
+        }
+        if let Some(rest) = known.strip_prefix(lower) {
+            return (lower.len() >= 3).then_some(Distance::Begins(rest.len()));
+        }
+        let rest = lower.strip_prefix(&*known).filter(|rest| rest.starts_with('-'))?;
+        Some(Distance::GoesOn(rest.len()))
     }
-    if lower.is_empty() || lower.len() > LONGEST || known.len() > LONGEST {
-        return None;
+
+    /// Whether `known` can be this word with `most` letters changed. It answers for most known words without comparing letter by
+    /// letter, which takes long.
+    fn can_be_within(&self, most: usize, known: &str) -> bool {
+        // A changed letter is one that only the unknown word has, and one that only the known word has.
+        let different = (self.letters ^ letters(known)).count_ones() as usize;
+        different <= 2 * most && self.length.abs_diff(known.chars().count()) <= most
     }
-    let letters = strsim::osa_distance(lower, &known);
-    if letters <= lower.chars().count().max(3) / 3 && letters < known.chars().count() {
-        return Some(Distance::Letters(letters));
-    }
-    if let Some(rest) = known.strip_prefix(lower) {
-        return (lower.len() >= 3).then_some(Distance::Begins(rest.len()));
-    }
-    let rest = lower.strip_prefix(known.as_str()).filter(|rest| rest.starts_with('-'))?;
-    Some(Distance::GoesOn(rest.len()))
+}
+
+/// The letters in `word`, a bit each; some share one.
+fn letters(word: &str) -> u64 {
+    word.chars().fold(0, |letters, letter| letters | 1 << (u32::from(letter) % 64))
 }
 
 /// The beginning of a help text: "did you mean `word`?", or nothing.
@@ -182,6 +223,30 @@ mod tests {
         check("e1000x", &["e1000", "e1000e"], "did you mean `e1000e` or `e1000`?");
         check("q36", &["pc", "q35"], "did you mean `q35`?");
         check("xyz", &["pc"], "");
+    }
+
+    #[test]
+    fn only_words_that_are_not_near_are_left_out_beforehand() {
+        let words = [
+            "",
+            "a",
+            "ab",
+            "ba",
+            "abc",
+            "acb",
+            "xabc",
+            "äöü",
+            "äöu",
+            "auo",
+            "writeback",
+            "wirtebakc",
+            "rightback",
+        ];
+        for (word, known) in words.iter().flat_map(|word| words.map(|known| (*word, known))) {
+            let distance = strsim::osa_distance(word, known);
+            assert!(Unknown::new(word).can_be_within(distance, known), "{word} and {known}");
+        }
+        assert!(!Unknown::new("writeback").can_be_within(3, "unmap"));
     }
 
     #[test]

@@ -96,8 +96,8 @@ impl Bus {
 pub(super) struct Buses {
     /// The buses.
     pub list: Vec<Bus>,
-    /// The number of leading buses that are full.
-    full: usize,
+    /// For kinds of devices, the number of leading buses without a slot for them. A slot is never given back.
+    without_slot: Vec<(Connect, usize)>,
     /// How buses may be added.
     growth: Growth,
 }
@@ -121,7 +121,7 @@ pub(super) const MOST_BUSES: usize = 1024;
 impl Buses {
     /// The buses of a pass.
     pub fn new(list: Vec<Bus>, growth: Growth) -> Self {
-        Self { list, full: 0, growth }
+        Self { list, without_slot: Vec::new(), growth }
     }
 
     /// Whether buses are added where devices need them.
@@ -151,11 +151,12 @@ impl Buses {
         if self.list.is_empty() {
             return Err((Class::Xml, "this guest has no PCI bus for the device".to_owned()));
         }
+        let skip = self.skip(device);
         // Devices of a group share buses; an empty bus can change its group.
         let same = |bus: &Bus| bus.group == group;
         let empty = |bus: &Bus| !bus.group_locked && bus.is_empty();
-        let found =
-            self.first_free(device, function, same).or_else(|| self.first_free(device, function, empty));
+        let first = |suits: &dyn Fn(&Bus) -> bool| self.first_free(skip, device, function, suits);
+        let found = first(&same).or_else(|| first(&empty));
         if let Some(at) = found {
             return Ok(at);
         }
@@ -172,13 +173,31 @@ impl Buses {
         Ok(at)
     }
 
+    /// The number of leading buses without a slot for `device`. With few buses there is nothing to remember.
+    fn skip(&mut self, device: Connect) -> usize {
+        const FEW: usize = 16;
+        if self.list.len() <= FEW {
+            return 0;
+        }
+        let known = self.without_slot.iter().position(|(of, _)| *of == device);
+        let known = known.unwrap_or_else(|| {
+            self.without_slot.push((device, 0));
+            self.without_slot.len() - 1
+        });
+        let Some((_, skip)) = self.without_slot.get_mut(known) else { return 0 };
+        let rest = self.list.iter().zip(0u32..).skip(*skip);
+        *skip += rest.take_while(|(bus, n)| bus.find(device, *n, None).is_none()).count();
+        *skip
+    }
+
+    /// The first free slot on a bus that suits, the first `skip` buses left out.
     fn first_free(
         &self,
+        skip: usize,
         device: Connect,
         function: Option<u8>,
-        suits: impl Fn(&Bus) -> bool,
+        suits: &dyn Fn(&Bus) -> bool,
     ) -> Option<PciAddress> {
-        let skip = if device.intersects(Connect::SHARES_SLOT) { 0 } else { self.full };
         self.list.iter().zip(0u32..).skip(skip).filter(|(bus, _)| suits(bus)).find_map(|(bus, n)| {
             let (slot, function) = bus.find(device, n, function)?;
             Some(PciAddress { bus: n, slot, function: function.into(), ..PciAddress::default() })
@@ -213,9 +232,6 @@ impl Buses {
             bus.used += 1;
         }
         slot.functions |= bit;
-        while self.list.get(self.full).is_some_and(Bus::is_full) {
-            self.full += 1;
-        }
         Ok(())
     }
 
