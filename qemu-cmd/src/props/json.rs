@@ -96,7 +96,7 @@ impl Json<'_> {
             Value::Null => self.out.push_str("null"),
             Value::Bare => self.out.push_str("true"),
             Value::Object(members) => self.object(members),
-            Value::Array(items) | Value::Each(items) => self.array(items, |json, item| json.value(item)),
+            Value::Array(items) | Value::Each(items) => self.array(items, Self::value),
             Value::Set(numbers) => self.array(numbers, |json, number| number.add(json.out)),
         }
     }
