@@ -8,7 +8,9 @@ use expect_test::{Expect, expect};
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 use serde_json::Value;
 use virtargv::host::SecretLookup;
-use virtargv::{Cap, Caps, FixedHost, Hotplug, Release, Request, UpdateOptions, builtin};
+use virtargv::{
+    Cap, Caps, FixedHost, Hotplug, Levels, Release, Report, Request, Source, UpdateOptions, builtin,
+};
 use virtargv_strategies::hotplug::device;
 use virtargv_testsuite::hotplug::{defined, running};
 
@@ -136,7 +138,7 @@ fn a_file_is_passed_in_a_set() {
             {"execute":"device_del","arguments":{"id":"channel0"}}
             {"execute":"chardev-remove","arguments":{"id":"charchannel0"}}
             {"execute":"query-fdsets"}
-            {"execute":"remove-fd","arguments":{"fdset-id":0}}
+            {"execute":"remove-fd"}
         "#]],
     );
 }
@@ -277,6 +279,115 @@ fn a_status_file_has_the_numbers_of_nodes() {
         let done = virtargv::attach(&status, disk, request).unwrap_or_else(|why| panic!("{why}"));
         let node = done.commands.first().and_then(|command| command.arguments.text("node-name")).cloned();
         assert_eq!(node.map(|node| node.to_string()), Some("libvirt-42-storage".to_owned()));
+    });
+}
+
+/// Devices that are accepted and have a mistake, by the id of what is told of each.
+const MISTAKES: &[(&str, &str)] = &[
+    ("unknown-attribute", "<rng model='virtio' modle='x'><backend model='builtin'/></rng>"),
+    ("unknown-element", "<rng model='virtio'><backend model='builtin'/><rat bytes='1'/></rng>"),
+    ("misplaced-name", "<rng model='virtio' bytes='1'><backend model='builtin'/></rng>"),
+    (
+        "name-not-read-here",
+        "<disk type='file'><source file='/a' dev='/b'/><target dev='vdb' bus='virtio'/></disk>",
+    ),
+    ("text-not-read", "<disk type='file'><source>/a</source><source file='/a'/><target dev='vdb' bus='virtio'/></disk>"),
+    ("name-of-another-driver", "<interface type='user'><model type='virtio'/><backenddomain name='x'/></interface>"),
+    ("nic-model-unknown", "<interface type='user'><model type='vritio'/></interface>"),
+    ("channel-unnamed", "<channel type='pty'><target type='virtio'/></channel>"),
+    (
+        "net-teaming-managed",
+        "<interface type='hostdev'><source><address type='pci' domain='0' bus='3' slot='2' function='1'/></source>
+         <teaming type='transient' persistent='ua-none'/></interface>",
+    ),
+    (
+        "net-teaming-partner",
+        "<interface type='hostdev' managed='yes'><source><address type='pci' domain='0' bus='3' slot='2' function='1'/></source>
+         <teaming type='transient' persistent='ua-none'/></interface>",
+    ),
+];
+
+/// What `report`, which is of `text`, says of the part that begins at byte `from`.
+fn told(report: &Report, text: &str, from: usize) -> Vec<(&'static str, String, String, String)> {
+    let source = Source::new(text);
+    let there = report.iter().filter_map(|problem| {
+        let frame = source.locate(&problem.place).filter(|frame| frame.range.start >= from)?;
+        let shown = text.get(frame.range).unwrap_or_default().to_owned();
+        Some((problem.id(), problem.message.clone(), problem.help().to_owned(), shown))
+    });
+    there.collect()
+}
+
+#[test]
+fn a_mistake_is_told_as_in_a_whole_document() {
+    with_request(|request| {
+        let domain = running(request).expect("a guest");
+        for (id, device) in MISTAKES {
+            let done = virtargv::attach(&domain, device, request).unwrap_or_else(|why| panic!("{id}: {why}"));
+            let whole = domain.replace("</devices>", &format!("{device}</devices>"));
+            let report = virtargv::check(&whole, request, &Levels::default());
+            let from = whole.find(device).expect("the device");
+            let alone = told(&done.warnings, device, 0);
+            assert_eq!(alone, told(&report, &whole, from), "{id}");
+            assert!(alone.iter().any(|(found, ..)| found == id), "{id}: {alone:?}");
+        }
+    });
+}
+
+#[test]
+fn a_mistake_is_told_whatever_becomes_of_the_device() {
+    with_request(|request| {
+        let domain = running(request).expect("a guest");
+        let ids = |report: &Report| -> Vec<&str> { report.iter().map(virtargv::Problem::id).collect() };
+        let refused = |device: &str, expected: &[&str]| {
+            let refused = virtargv::attach(&domain, device, request).expect_err("a problem");
+            assert_eq!(ids(&refused.device), expected, "{device}");
+        };
+        refused("<video bogus='1'><model type='vga'/></video>", &["unknown-attribute", "hotplug-kind"]);
+        // Where the kind of a device is not known, nothing follows from it.
+        refused(
+            "<rng model='vritio'><backend model='builtin' bogus='1'/></rng>",
+            &["attribute-value", "unknown-attribute"],
+        );
+        let nic = "<interface type='user' bogus='1'><mac address='52:54:00:0a:00:01'/><model type='virtio'/><link state='down'/><boot order='1'/></interface>";
+        let options = UpdateOptions::default();
+        let done = virtargv::update(&domain, nic, request, options).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(ids(&done.warnings), ["unknown-attribute"]);
+        let done = virtargv::detach(&domain, nic, request).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(ids(&done.warnings), ["unknown-attribute"]);
+    });
+}
+
+#[test]
+fn a_bad_word_is_told_with_those_that_the_guest_allows() {
+    with_request(|request| {
+        let domain = running(request).expect("a guest");
+        let device = "<disk type='file'><source file='/a'/><target dev='vdb' bus='vritio'/></disk>";
+        let refused = virtargv::attach(&domain, device, request).expect_err("a problem");
+        let problem = refused.device.first().expect("a problem");
+        expect![[""]].assert_eq(problem.help());
+    });
+}
+
+#[test]
+fn a_transient_disk_gets_an_overlay() {
+    check(
+        "<disk type='file'><driver name='qemu' type='qcow2'/><source file='/srv/a.qcow2'/><backingStore/>
+           <target dev='vdb' bus='virtio'/><transient/></disk>",
+        &expect![[""]],
+        &expect![[""]],
+    );
+    with_request(|request| {
+        let device = "<disk type='file'><driver name='qemu' type='raw'/><source file='/srv/a.raw'/>
+           <target dev='vdb' bus='virtio'/><transient/></disk>";
+        let done = virtargv::attach(&running(request).expect("a guest"), device, request);
+        let done = done.unwrap_or_else(|why| panic!("{why}"));
+        let needs: Vec<String> = done.needs.iter().map(ToString::to_string).collect();
+        expect![[""]].assert_eq(&needs.join("\n"));
+        let create =
+            done.commands.iter().find(|command| command.execute == "blockdev-create").expect("a job");
+        let told: Vec<String> = create.from_reply.iter().map(ToString::to_string).collect();
+        expect![[""]].assert_eq(&told.join("\n"));
     });
 }
 
@@ -433,12 +544,6 @@ const BROKEN: &[(&str, Verb, &str, &str)] = &[
         Verb::Attach,
         SCSI,
         "<disk type='file'><source file='/a'/><target dev='sdc' bus='scsi'/><address type='drive' controller='0' bus='0' target='0' unit='1'/></disk>",
-    ),
-    (
-        "hotplug-disk-transient",
-        Verb::Attach,
-        "",
-        "<disk type='file'><source file='/a'/><target dev='vdb' bus='virtio'/><transient/></disk>",
     ),
     ("hotplug-controller-kind", Verb::Attach, "", "<controller type='usb' index='1' model='qemu-xhci'/>"),
     (

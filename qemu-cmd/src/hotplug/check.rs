@@ -115,7 +115,7 @@ impl Checks<'_> {
             }
             _ => {}
         }
-        if let Some(source) = source(devices, self.device) {
+        if let Some(source) = devices.source(self.device) {
             self.backend(source);
         }
         self.boot_order();
@@ -136,10 +136,6 @@ impl Checks<'_> {
         if others.clone().any(|other| other.dst() == disk.dst()) {
             let message = format!("target `{}` belongs to another disk of the guest", disk.dst());
             return self.refuse(&rules::DISK_TARGET, message);
-        }
-        if disk.transient.is_some() {
-            let message = format!("disk `{}` is `<transient>`", disk.dst());
-            return self.refuse(&rules::TRANSIENT, message);
         }
         if let Some(Address::Drive(at)) = &disk.info.address
             && bus == Some(DiskBus::Scsi)
@@ -274,18 +270,6 @@ impl Checks<'_> {
                 format!("boot order `{order}` belongs to another device of the guest"),
             );
         }
-    }
-}
-
-/// The backend of a character device.
-fn source(devices: &Devices, id: DeviceId) -> Option<&ChardevSource> {
-    match id.kind {
-        DeviceKind::Serial => devices.serials.get(id.index).map(|device| &device.source),
-        DeviceKind::Parallel => devices.parallels.get(id.index).map(|device| &device.source),
-        DeviceKind::Channel => devices.channels.get(id.index).map(|device| &device.source),
-        DeviceKind::Console => devices.consoles.get(id.index).map(|device| &device.source),
-        DeviceKind::Redirdev => devices.redirdevs.get(id.index).map(|device| &device.source),
-        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use virtargv_model::Spelled;
 use virtargv_model::device::chardev::ChannelTarget;
-use virtargv_model::device::chardev_source::{Backend, ChardevSource};
+use virtargv_model::device::chardev_source::Backend;
 use virtargv_model::device::memory_device::MemoryDevice;
 use virtargv_model::device::net::Interface;
 use virtargv_model::device::one::OneDevice;
@@ -126,7 +126,7 @@ fn means(wanted: &Devices, running: &Devices, id: DeviceId, purpose: Purpose) ->
                 },
             )
         }
-        _ => bare(wanted.clone()) == bare(running.only(id)),
+        _ => bare(wanted.clone(), id.kind) == bare(running.only(id), id.kind),
     };
     // libvirt finds disks, controllers and displays by their names alone.
     let named_alone = matches!(id.kind, DeviceKind::Disk | DeviceKind::Controller | DeviceKind::Graphics);
@@ -149,29 +149,27 @@ fn same_memory(wanted: &MemoryDevice, there: &MemoryDevice) -> bool {
     wanted.model() == there.model() && target && source
 }
 
-/// A device without what is compared apart, and what only a running device has.
-fn bare(mut devices: Devices) -> Devices {
-    devices.for_each_info_mut(&mut |_, info| *info = DeviceInfo::default());
-    for channel in &mut devices.channels {
-        if let ChannelTarget::Virtio { state, .. } = &mut channel.target {
-            *state = None;
-        }
-        plain(&mut channel.source);
+/// The only device of `devices`, which is of kind `kind`, without alias and address, which are compared apart, and without what
+/// only a running device has.
+fn bare(mut devices: Devices, kind: DeviceKind) -> Devices {
+    let id = DeviceId { kind, index: 0 };
+    if let Some(info) = devices.info_mut(id) {
+        *info = DeviceInfo::default();
     }
-    devices.serials.iter_mut().for_each(|device| plain(&mut device.source));
-    devices.parallels.iter_mut().for_each(|device| plain(&mut device.source));
-    for console in &mut devices.consoles {
+    if let Some(source) = devices.source_mut(id) {
+        source.seclabels.clear();
+        if let Backend::Tcp(tcp) = &mut source.backend {
+            tcp.tls = None;
+        }
+    }
+    if let Some(ChannelTarget::Virtio { state, .. }) =
+        devices.channels.first_mut().map(|channel| &mut channel.target)
+    {
+        *state = None;
+    }
+    if let Some(console) = devices.consoles.first_mut() {
         // Consoles are numbered by their order in the list.
         console.port = None;
-        plain(&mut console.source);
     }
-    devices.redirdevs.iter_mut().for_each(|device| plain(&mut device.source));
     devices
-}
-
-fn plain(source: &mut ChardevSource) {
-    source.seclabels.clear();
-    if let Backend::Tcp(tcp) = &mut source.backend {
-        tcp.tls = None;
-    }
 }

@@ -50,7 +50,7 @@ fn server_first(commands: &mut Vec<Command>, of: &Attaching<'_>) {
 
 /// The helper for persistent reservations is there once one disk needs it.
 fn reservations(commands: &mut Vec<Command>, of: &Attaching<'_>) {
-    if has_managed_reservations(of.running) {
+    if has_managed_reservations(&of.running.devices.disks) {
         commands.retain(|command| !is_reservations_helper(command));
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn update(change: &mut Change<'_>, valid: &ValidDevice) -> Option<Hot
         let mut domain = change.running.domain.clone();
         let disk = domain.devices.disks.get_mut(change.id.index)?;
         disk.image.startup_policy = new.image.startup_policy;
-        return Some(Hotplug { commands: Vec::new(), needs: Vec::new(), domain, teaming: None });
+        return Some(Hotplug::new(Vec::new(), Vec::new(), domain));
     }
     if !matches!(old.device(), DiskDevice::Cdrom | DiskDevice::Floppy) {
         change.refuse(
@@ -155,8 +155,7 @@ fn insert(change: &mut Change<'_>, valid: &ValidDevice, old: &Disk, new: &Disk) 
         );
     }
     commands.push(Command::new("blockdev-remove-medium", of()));
-    commands
-        .extend(removed.iter().rev().filter(nodes).filter_map(|command| command.undo.as_deref().cloned()));
+    commands.extend(convert::removal(&removed).into_iter().filter(|command| command.execute != "device_del"));
     commands.extend(added.iter().filter(nodes).cloned());
     let top = added.iter().rfind(|command| command.execute == "blockdev-add");
     if let Some(node) = top.and_then(|command| command.arguments.text("node-name")).cloned() {
@@ -178,7 +177,7 @@ fn insert(change: &mut Change<'_>, valid: &ValidDevice, old: &Disk, new: &Disk) 
         let numbered = !change.request.release().has(Convention::EjectedUnnumbered);
         disk.image.index = numbered.then_some(next.node);
     }
-    Some(Hotplug { commands, needs: line.needs, domain, teaming: None })
+    Some(Hotplug::new(commands, line.needs, domain))
 }
 
 /// The id of the device that has the medium.

@@ -68,5 +68,5 @@ pub(super) fn update(change: &mut Change<'_>) -> Option<Hotplug> {
     changed.target = changed.target.or_else(|| old.target.clone());
     changed.model = changed.model.or_else(|| old.model.clone());
     *domain.devices.interfaces.get_mut(change.id.index)? = changed;
-    Some(Hotplug { commands, needs: Vec::new(), domain, teaming: None })
+    Some(Hotplug::new(commands, Vec::new(), domain))
 }

@@ -33,6 +33,8 @@ struct Case {
     error: Option<String>,
     /// The commands that change something, with the replies.
     commands: Vec<Value>,
+    /// The commands that ask, with the replies.
+    queries: Vec<Value>,
     /// The domain afterwards, where it is another.
     result: Option<String>,
     force: bool,
@@ -46,6 +48,7 @@ impl Case {
         let file = |name: Option<String>| name.map(|name| read(&dir.join(name))).transpose();
         let commands = value.get("commands").and_then(Value::as_array).cloned().unwrap_or_default();
         let asks = |command: &Value| name(command).starts_with("query-");
+        let (queries, commands) = commands.into_iter().partition(asks);
         let refused = value.get("refused").and_then(Value::as_bool).unwrap_or_default();
         Ok(Self {
             id: text("id").ok_or("a case without an id")?,
@@ -53,7 +56,8 @@ impl Case {
             domain: file(text("domain"))?.unwrap_or_default(),
             device: file(text("device"))?,
             error: text("error").filter(|_| refused),
-            commands: commands.into_iter().filter(|command| !asks(command)).collect(),
+            commands,
+            queries,
             result: file(text("result"))?,
             released: value.get("events").and_then(Value::as_array).is_some_and(|events| {
                 events.iter().any(|event| event.get("event").is_some_and(|name| name == "DEVICE_DELETED"))
@@ -234,7 +238,7 @@ fn show(refused: &Refused, domain: &str, device: &str) -> String {
 fn compare(case: &Case, done: &Hotplug, verdict: &mut Verdict) {
     let waits = done.commands.iter().any(|command| command.wait.is_some());
     let unanswered = waits && !case.released;
-    let ours = alike::given(done, &case.commands, unanswered);
+    let ours = alike::given(done, &case.commands, &case.queries, unanswered);
     let theirs: Vec<String> = case.commands.iter().map(alike::command).collect();
     verdict.figures.push((COMMANDS, ours == theirs));
     for line in crate::diff::lines(&theirs.join("\n"), &ours.join("\n")) {

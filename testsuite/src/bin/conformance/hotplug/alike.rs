@@ -43,11 +43,12 @@ fn sorted(value: &Value) -> String {
     }
 }
 
-/// The commands of `done` as QEMU is given them: to the one that it refuses in `theirs`, and then those that take back what was
-/// done; to the one that waits, where what it waits for has not come.
-pub fn given(done: &Hotplug, theirs: &[Value], unanswered: bool) -> Vec<String> {
+/// The commands of `done` as QEMU is given them, with what its replies to `queries` tell: to the one that it refuses in `theirs`,
+/// and then those that take back what was done; to the one that waits, where what it waits for has not come.
+pub fn given(done: &Hotplug, theirs: &[Value], queries: &[Value], unanswered: bool) -> Vec<String> {
+    let reply = |of: &str| queries.iter().rfind(|query| name(query) == of)?.pointer("/reply/return");
     let ours = || done.commands.iter().filter(|command| !command.execute.starts_with("query-"));
-    let one = |ours: &Command| command(&ours.to_qmp());
+    let one = |ours: &Command| command(&ours.to_qmp_after(reply).unwrap_or_default());
     if unanswered {
         let last = ours().position(|command| command.wait.is_some()).map_or(usize::MAX, |at| at + 1);
         return ours().take(last).map(one).collect();
