@@ -53,7 +53,7 @@ fn run(args: &DeviceArgs, verb: impl FnOnce(&str, &str, &Request<'_>) -> Result<
             problems.iter_mut().for_each(|problem| problem["file"] = input::shown(name).into());
             problems
         });
-        anstream::println!("{:#}", to_json(done.ok().as_ref(), problems.collect()));
+        anstream::println!("{:#}", to_json(done.as_ref().ok(), problems.collect()));
         return Ok(code);
     }
     for (name, text, report) in reports.iter().filter(|(.., report)| !report.is_empty()) {

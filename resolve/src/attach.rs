@@ -5,6 +5,7 @@
 use virtargv_host::{ReadOptions, Request};
 use virtargv_model::device::controller::{ControllerKind, ControllerType};
 use virtargv_model::device::disk::DiskBus;
+use virtargv_model::device::net::{Interface, MacAddress};
 use virtargv_model::device::one::OneDevice;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, DeviceInfo};
@@ -45,7 +46,7 @@ pub fn attach(
 }
 
 /// Fills in the defaults of `device`, which is a description of a device of the running domain `running`. Its address stays as
-/// it is given.
+/// it is given, and a MAC address that is not given is not generated: it means the one that the device has.
 pub fn complete_device(
     running: &Domain,
     device: Outcome<OneDevice>,
@@ -54,7 +55,12 @@ pub fn complete_device(
 ) -> Outcome<OneDevice> {
     device.then(|device, mut report| {
         let mut work = begin(Box::new(running.clone()), request, &mut report);
-        let completed = complete(&mut work, device, base);
+        let mac = |nic: &Interface| nic.mac.filter(|mac| mac.address != MacAddress::default());
+        let given = device.devices().interfaces.first().and_then(mac);
+        let mut completed = complete(&mut work, device, base);
+        if let Some(device) = &mut completed {
+            device.devices_mut().interfaces.iter_mut().for_each(|nic| nic.mac = given);
+        }
         Outcome { value: completed, report }
     })
 }

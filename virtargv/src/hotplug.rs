@@ -217,7 +217,8 @@ fn update_of(
     let replaced = device.then(|device, mut report| {
         let found = hotplug::check_update(&device, release)
             .and_then(|()| hotplug::find(&running.domain.devices, &device, Purpose::Change, release))
-            .and_then(|id| hotplug::check_alias(&running.domain, id, release).map(|()| id));
+            .and_then(|id| hotplug::check_alias(&running.domain, id, release).map(|()| id))
+            .and_then(|id| hotplug::check_drive(&running.domain, id, &device, release).map(|()| id));
         let id = match found {
             Ok(id) => id,
             Err(problem) => {

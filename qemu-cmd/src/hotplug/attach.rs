@@ -56,7 +56,7 @@ fn commands(running: &Running, valid: &ValidDevice, request: &Request<'_>) -> Re
     let mut after = after::attached(&running.domain, domain, &prepared, &alone, &line.needs);
     let mut needs = line.needs;
     if let Some(base) = base {
-        needs.extend(base.needs());
+        needs = base.needs(needs);
         base.put_below(&mut after.devices, domain.devices.disks.get(valid.device.index));
     }
     let last = after.devices.count_of(valid.device.kind).saturating_sub(1);

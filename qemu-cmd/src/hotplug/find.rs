@@ -3,6 +3,8 @@
 use virtargv_model::Spelled;
 use virtargv_model::device::chardev::ChannelTarget;
 use virtargv_model::device::chardev_source::Backend;
+use virtargv_model::device::disk::Disk;
+use virtargv_model::device::graphics::Graphics;
 use virtargv_model::device::memory_device::MemoryDevice;
 use virtargv_model::device::net::Interface;
 use virtargv_model::device::one::OneDevice;
@@ -54,15 +56,12 @@ fn described(wanted: &Devices, device: &OneDevice) -> String {
     match device.kind() {
         DeviceKind::Disk => {
             let disk = wanted.disks.first();
-            format!("disk with the target `{}`", disk.map_or("", virtargv_model::device::disk::Disk::dst))
+            format!("disk with the target `{}`", disk.map_or("", Disk::dst))
         }
-        DeviceKind::Interface => {
-            let mac = wanted.interfaces.first().and_then(|nic| nic.mac);
-            format!(
-                "interface with the MAC address `{}`",
-                mac.map(|mac| mac.address.to_string()).unwrap_or_default()
-            )
-        }
+        DeviceKind::Interface => match wanted.interfaces.first().and_then(|nic| nic.mac) {
+            Some(mac) => format!("interface with the MAC address `{}`", mac.address),
+            None => "interface as described".to_owned(),
+        },
         DeviceKind::Controller => match wanted.controllers.first() {
             Some(controller) => {
                 format!(
@@ -74,14 +73,14 @@ fn described(wanted: &Devices, device: &OneDevice) -> String {
             None => name.to_owned(),
         },
         DeviceKind::Graphics => {
-            let kind = wanted.graphics.first().map(virtargv_model::device::graphics::Graphics::kind);
+            let kind = wanted.graphics.first().map(Graphics::kind);
             format!("display of type `{}`", kind.map_or("", |kind| kind.as_str()))
         }
         DeviceKind::MemoryDevice => {
             let model = wanted.memories.first().map(MemoryDevice::model);
             format!("memory device of model `{}` as described", model.map_or("", |model| model.as_str()))
         }
-        _ => format!("device `{name}` as described"),
+        _ => format!("`<{name}>` as described"),
     }
 }
 

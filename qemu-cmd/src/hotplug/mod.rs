@@ -21,7 +21,10 @@ mod transient;
 mod update;
 
 pub use attach::attach;
-pub use check::{attach as check_attach, attach_kind as check_attach_kind, update_kind as check_update};
+pub use check::{
+    attach as check_attach, attach_kind as check_attach_kind, update_drive as check_drive,
+    update_kind as check_update,
+};
 pub use command::{Command, Wait};
 pub use detach::detach;
 pub use find::{Purpose, find};

@@ -39,6 +39,6 @@ pub fn check_alias(domain: &Domain, id: DeviceId, release: Release) -> Result<()
         return check_running(domain, release);
     }
     let message =
-        format!("device `{}` has no alias; a device of a running domain has one", id.kind.element());
+        format!("this `<{}>` has no alias; a device of a running domain has one", id.kind.element());
     Err(rules::ALIAS.problem(release, info.pos, message))
 }

@@ -170,11 +170,14 @@ impl Base {
             .because("what the guest writes goes into the overlay")
     }
 
-    /// What has to be ready: what the image needs, and the empty file of the overlay.
-    pub(super) fn needs(&self) -> impl Iterator<Item = Need> {
+    /// What has to be ready: what the image needs, and `needs`, those of the disk with an overlay that is there; its file is
+    /// empty before.
+    pub(super) fn needs(&self, needs: Vec<Need>) -> Vec<Need> {
+        let is_overlay = |need: &Need| matches!(need, Need::Path { path, .. } if *path == self.overlay);
         let purpose = "the overlay of a transient disk";
         let file = Need::Content { path: self.overlay.clone(), content: Content(Vec::new()), purpose };
-        self.needs.iter().cloned().chain([file])
+        let needs = needs.into_iter().filter(|need| !is_overlay(need));
+        self.needs.iter().cloned().chain(needs).chain([file]).collect()
     }
 
     /// Gives the disk of `devices` that has the overlay the image below it.

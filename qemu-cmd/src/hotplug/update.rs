@@ -12,6 +12,7 @@ use virtargv_model::{Message, Outcome, Place, Report, Rule};
 use virtargv_validate::ValidDevice;
 
 use super::{Hotplug, rules};
+pub(super) use disk::check_kind as check_drive;
 
 /// How a device is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,6 +3,7 @@
 use virtargv_caps::Convention;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskModel};
 use virtargv_model::device::storage::Image;
+use virtargv_model::{Place, Problem, Release};
 use virtargv_validate::ValidDevice;
 
 use super::{Change, Fixed};
@@ -18,10 +19,27 @@ fn other<T: PartialEq>(old: Option<&T>, new: Option<&T>) -> bool {
     new.is_some() && old != new
 }
 
+/// Checks that the description `new` is of the same kind of drive as the disk `old` that it means: on another bus it has another
+/// address too, of which nothing is to be told.
+pub(in crate::hotplug) fn check_kind(old: &Disk, new: &Disk, release: Release) -> Result<(), Problem> {
+    let pos = new.info.pos;
+    let refused = |name: &str, place: Place, attribute: String| {
+        let message = format!("`{name}` of disk `{}` cannot be changed while the guest runs", old.dst());
+        Err(rules::FIXED.problem(release, place, message).with_help(format!("the guest has `{attribute}`")))
+    };
+    if old.device() != new.device() {
+        return refused("device", pos.attr("device"), format!("device='{}'", old.device()));
+    }
+    match old.bus() {
+        Some(bus) if new.bus() != Some(bus) => {
+            refused("bus", pos.path("target/@bus"), format!("bus='{bus}'"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What cannot be changed, in libvirt's order. What is not given in the new description stays.
 const FIXED: &[Fixed<Disk>] = &[
-    Fixed { name: "device", differs: |old, new| old.device() != new.device() },
-    Fixed { name: "bus", differs: |old, new| old.bus() != new.bus() },
     Fixed {
         name: "removable",
         differs: |a, b| other(a.target.removable.as_ref(), b.target.removable.as_ref()),

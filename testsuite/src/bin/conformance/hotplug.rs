@@ -12,7 +12,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use virtargv::{Hotplug, MasterKey, Override, Refused, Request, Source, UpdateOptions, render::Renderer};
+use virtargv::{
+    Hotplug, MasterKey, Override, Refused, Request, Source, UpdateOptions, Wait, render::Renderer,
+};
 
 use crate::corpus::read;
 use crate::live::{World, alike as lines};
@@ -38,8 +40,8 @@ struct Case {
     /// The domain afterwards, where it is another.
     result: Option<String>,
     force: bool,
-    /// Whether the guest has let a device go.
-    released: bool,
+    /// The events that came.
+    events: Vec<Value>,
 }
 
 impl Case {
@@ -59,9 +61,7 @@ impl Case {
             commands,
             queries,
             result: file(text("result"))?,
-            released: value.get("events").and_then(Value::as_array).is_some_and(|events| {
-                events.iter().any(|event| event.get("event").is_some_and(|name| name == "DEVICE_DELETED"))
-            }),
+            events: value.get("events").and_then(Value::as_array).cloned().unwrap_or_default(),
             force: value.pointer("/parameters/force").and_then(Value::as_bool).unwrap_or_default(),
         })
     }
@@ -236,8 +236,8 @@ fn show(refused: &Refused, domain: &str, device: &str) -> String {
 }
 
 fn compare(case: &Case, done: &Hotplug, verdict: &mut Verdict) {
-    let waits = done.commands.iter().any(|command| command.wait.is_some());
-    let unanswered = waits && !case.released;
+    let stays = |wait: &Wait| !case.events.iter().any(|event| wait.is_over(event));
+    let unanswered = done.commands.iter().position(|command| command.wait.as_ref().is_some_and(stays));
     let ours = alike::given(done, &case.commands, &case.queries, unanswered);
     let theirs: Vec<String> = case.commands.iter().map(alike::command).collect();
     verdict.figures.push((COMMANDS, ours == theirs));
@@ -248,7 +248,7 @@ fn compare(case: &Case, done: &Hotplug, verdict: &mut Verdict) {
             crate::diff::Line::Got(text) => _ = writeln!(verdict.details, "+{text}"),
         }
     }
-    if let (None, Some(result), false) = (&case.error, &case.result, unanswered) {
+    if let (None, Some(result), false) = (&case.error, &case.result, unanswered.is_some()) {
         let same = alike::domains(result, done, &mut verdict.details);
         verdict.figures.push((DOMAIN, same));
     }
