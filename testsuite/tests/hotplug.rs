@@ -196,7 +196,7 @@ fn a_transient_partner_names_its_pair() {
 fn what_cannot_be_attached_is_refused() {
     refused(
         "<video><model type='vga'/></video>",
-        &expect!["Operation not supported: a device `video` cannot be attached while the guest runs"],
+        &expect!["Operation not supported: `<video>` cannot be attached while the guest runs"],
     );
     refused(
         "<controller type='pci' index='20' model='pcie-root-port'/>",
@@ -212,7 +212,7 @@ fn what_cannot_be_attached_is_refused() {
     );
     refused(
         "<sound model='ich9'/>",
-        &expect!["Operation not supported: a device `sound` cannot be attached while the guest runs"],
+        &expect!["Operation not supported: `<sound>` cannot be attached while the guest runs"],
     );
     refused(
         "<input type='mouse' bus='ps2'/>",
@@ -282,6 +282,38 @@ fn a_status_file_has_the_numbers_of_nodes() {
     });
 }
 
+#[test]
+fn an_interface_without_a_mac_address_is_found() {
+    with_request(|request| {
+        let domain = running(request).expect("a guest");
+        let nic =
+            "<interface type='user'><model type='virtio'/><link state='down'/><boot order='1'/></interface>";
+        let done = virtargv::update(&domain, nic, request, UpdateOptions::default());
+        let done = done.unwrap_or_else(|why| panic!("{why}"));
+        expect![[r#"
+            {"execute":"set_link","arguments":{"name":"net0","up":false}}
+        "#]]
+        .assert_eq(&lines(&done));
+        assert!(virtargv::model::format(&done.domain).contains("<mac address='52:54:00:0a:00:01'/>"));
+        let done = virtargv::detach(&domain, nic, request).unwrap_or_else(|why| panic!("{why}"));
+        assert!(done.domain.devices.interfaces.is_empty());
+    });
+}
+
+#[test]
+fn another_bus_of_a_drive_is_told_alone() {
+    with_request(|request| {
+        let device = "<disk type='file' device='cdrom'><source file='/srv/b.iso'/><target dev='sdz'/></disk>";
+        let domain = running(request).expect("a guest");
+        let refused = virtargv::update(&domain, device, request, UpdateOptions::default());
+        let refused = refused.expect_err("a problem");
+        let told: Vec<_> =
+            refused.device.iter().map(|problem| (problem.to_string(), problem.help())).collect();
+        let expected = "Operation not supported: `bus` of disk `sdz` cannot be changed while the guest runs";
+        assert_eq!(told, [(expected.to_owned(), "the guest has `bus='sata'`")]);
+    });
+}
+
 /// Devices that are accepted and have a mistake, by the id of what is told of each.
 const MISTAKES: &[(&str, &str)] = &[
     ("unknown-attribute", "<rng model='virtio' modle='x'><backend model='builtin'/></rng>"),
@@ -291,7 +323,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "name-not-read-here",
         "<disk type='file'><source file='/a' dev='/b'/><target dev='vdb' bus='virtio'/></disk>",
     ),
-    ("text-not-read", "<disk type='file'><source>/a</source><source file='/a'/><target dev='vdb' bus='virtio'/></disk>"),
+    ("text-not-read", "<rng model='virtio'>stray<backend model='builtin'/></rng>"),
     ("name-of-another-driver", "<interface type='user'><model type='virtio'/><backenddomain name='x'/></interface>"),
     ("nic-model-unknown", "<interface type='user'><model type='vritio'/></interface>"),
     ("channel-unnamed", "<channel type='pty'><target type='virtio'/></channel>"),
@@ -365,7 +397,7 @@ fn a_bad_word_is_told_with_those_that_the_guest_allows() {
         let device = "<disk type='file'><source file='/a'/><target dev='vdb' bus='vritio'/></disk>";
         let refused = virtargv::attach(&domain, device, request).expect_err("a problem");
         let problem = refused.device.first().expect("a problem");
-        expect![[""]].assert_eq(problem.help());
+        expect!["did you mean `virtio`? Allowed: `scsi`, `virtio`, `usb`"].assert_eq(problem.help());
     });
 }
 
@@ -374,8 +406,25 @@ fn a_transient_disk_gets_an_overlay() {
     check(
         "<disk type='file'><driver name='qemu' type='qcow2'/><source file='/srv/a.qcow2'/><backingStore/>
            <target dev='vdb' bus='virtio'/><transient/></disk>",
-        &expect![[""]],
-        &expect![[""]],
+        &expect![[r#"
+            {"execute":"blockdev-add","arguments":{"driver":"file","filename":"/srv/a.qcow2","node-name":"libvirt-1-storage","auto-read-only":true,"discard":"unmap"}}
+            {"execute":"blockdev-add","arguments":{"node-name":"libvirt-1-format","read-only":true,"driver":"qcow2","file":"libvirt-1-storage","backing":null}}
+            {"execute":"query-named-block-nodes","arguments":{"flat":true}}
+            {"execute":"blockdev-add","arguments":{"driver":"file","filename":"/srv/a.qcow2.TRANSIENT-ports","node-name":"libvirt-2-storage","auto-read-only":true,"discard":"unmap"}}
+            {"execute":"blockdev-create","arguments":{"job-id":"create-libvirt-2-format","options":{"driver":"qcow2","file":"libvirt-2-storage","backing-file":"/srv/a.qcow2","backing-fmt":"qcow2"}}}
+            {"execute":"query-jobs"}
+            {"execute":"job-dismiss","arguments":{"id":"create-libvirt-2-format"}}
+            {"execute":"blockdev-add","arguments":{"node-name":"libvirt-2-format","read-only":false,"driver":"qcow2","file":"libvirt-2-storage","backing":null}}
+            {"execute":"transaction","arguments":{"actions":[{"type":"blockdev-snapshot","data":{"node":"libvirt-1-format","overlay":"libvirt-2-format"}}]}}
+            {"execute":"device_add","arguments":{"driver":"virtio-blk-pci","bus":"pci.6","addr":"0x0","drive":"libvirt-2-format","id":"virtio-disk1"}}
+        "#]],
+        &expect![[r#"
+            {"execute":"device_del","arguments":{"id":"virtio-disk1"}}
+            {"execute":"blockdev-del","arguments":{"node-name":"libvirt-2-format"}}
+            {"execute":"blockdev-del","arguments":{"node-name":"libvirt-2-storage"}}
+            {"execute":"blockdev-del","arguments":{"node-name":"libvirt-1-format"}}
+            {"execute":"blockdev-del","arguments":{"node-name":"libvirt-1-storage"}}
+        "#]],
     );
     with_request(|request| {
         let device = "<disk type='file'><driver name='qemu' type='raw'/><source file='/srv/a.raw'/>
@@ -383,11 +432,14 @@ fn a_transient_disk_gets_an_overlay() {
         let done = virtargv::attach(&running(request).expect("a guest"), device, request);
         let done = done.unwrap_or_else(|why| panic!("{why}"));
         let needs: Vec<String> = done.needs.iter().map(ToString::to_string).collect();
-        expect![[""]].assert_eq(&needs.join("\n"));
+        expect![[r#"
+            the image `/srv/a.raw`
+            an empty file `/srv/a.raw.TRANSIENT-ports` (the overlay of a transient disk)"#]]
+        .assert_eq(&needs.join("\n"));
         let create =
             done.commands.iter().find(|command| command.execute == "blockdev-create").expect("a job");
         let told: Vec<String> = create.from_reply.iter().map(ToString::to_string).collect();
-        expect![[""]].assert_eq(&told.join("\n"));
+        expect!["`/options/size` is `/image/virtual-size` of the item in the reply to query-named-block-nodes whose `/node-name` is `libvirt-1-storage`"].assert_eq(&told.join("\n"));
     });
 }
 
@@ -412,21 +464,21 @@ fn a_document_without_aliases_is_refused() {
             virtargv::update(&domain, nic, request, options),
             "<interface",
             &expect![
-                "Requested operation is not valid: device `interface` has no alias; a device of a running domain has one"
+                "Requested operation is not valid: this `<interface>` has no alias; a device of a running domain has one"
             ],
         );
         check(
             virtargv::update(&domain, drive, request, options),
             "<disk",
             &expect![
-                "Requested operation is not valid: device `disk` has no alias; a device of a running domain has one"
+                "Requested operation is not valid: this `<disk>` has no alias; a device of a running domain has one"
             ],
         );
         check(
             virtargv::detach(&domain, nic, request),
             "<interface",
             &expect![
-                "Requested operation is not valid: device `interface` has no alias; a device of a running domain has one"
+                "Requested operation is not valid: this `<interface>` has no alias; a device of a running domain has one"
             ],
         );
         let port = "<channel type='pty'><target type='virtio' name='org.a'/></channel>";
