@@ -34,7 +34,10 @@ pub fn attach(
 ) -> Outcome<Attached> {
     device.then(|mut device, mut report| {
         device.devices_mut().for_each_info_mut(&mut |_, info| {
-            info.alias = info.alias.take().filter(|alias| is_of_user(alias));
+            if info.user_alias().is_none() {
+                // It is given another one.
+                info.alias = None;
+            }
         });
         let mut work = begin(running, request, &mut report);
         let devices = work.domain.devices.clone();
@@ -134,11 +137,6 @@ fn find(devices: &Devices, kind: DeviceKind, base: usize) -> Option<DeviceId> {
         id.kind == kind && info.pos.offset().is_some_and(|at| at >= base)
     };
     devices.infos().filter(is_it).map(|(id, _)| id).last()
-}
-
-/// Whether an alias is one that a user can choose. Others are given when the device is attached.
-fn is_of_user(alias: &str) -> bool {
-    alias.starts_with("ua-")
 }
 
 /// Inserts a device where libvirt does: disks and controllers in their order, others behind those of their kind.

@@ -59,7 +59,7 @@ impl<'a> Persistent<'a> {
 
     fn those(devices: &'a Devices, runs: bool, what: &'static str, is_one: fn(&Interface) -> bool) -> Self {
         let alias = |index: usize, nic: &'a Interface| {
-            let own = nic.info.alias.as_deref().filter(|alias| runs || alias.starts_with("ua-"));
+            let own = if runs { nic.info.alias.as_deref() } else { nic.info.user_alias() };
             own.map_or_else(|| format!("net{index}").into(), Cow::Borrowed)
         };
         let all = devices.interfaces.iter().enumerate();

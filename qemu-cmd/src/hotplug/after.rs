@@ -72,8 +72,8 @@ pub(super) fn detached(running: &Domain, id: DeviceId) -> Box<Domain> {
     after
 }
 
-/// Counts a memory device in the memory of the domain. What the balloon leaves the guest changes with it where all of it is
-/// plugged at once.
+/// Adds the size of a memory device to the domain's memory, or subtracts it, as `count` does. `<currentMemory>` changes with it
+/// for a DIMM, of which the guest has all at once.
 fn plug(memory: &mut Memory, device: &MemoryDevice, count: fn(u64, u64) -> u64) {
     let size = device.target.size.0;
     memory.size = memory.size.map(|Kib(before)| Kib(count(before, size)));

@@ -11,7 +11,7 @@ use crate::emit::emit_devices;
 use crate::prepare::storage::Counters;
 use crate::prepare::{Alone, alone};
 
-/// The commands that attach the device of `valid` to the running domain `running`, which is in it with the device.
+/// The commands that attach the device of `valid`, which has the running domain with it, to the running domain `running`.
 pub fn attach(running: &Running, valid: Outcome<ValidDevice>, request: &Request<'_>) -> Outcome<Hotplug> {
     valid.then(|valid, mut report| {
         let devices = &valid.domain.domain().devices;

@@ -12,7 +12,7 @@ use super::reply::FromReply;
 use crate::text::{Text, text};
 use crate::{Argument, Need, Props, Value};
 
-/// An option of which a device has one, as a command.
+/// An option of the command line, and the command that does the same on a monitor.
 struct Row {
     /// The option.
     option: &'static str,

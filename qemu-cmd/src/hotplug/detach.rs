@@ -18,7 +18,7 @@ use crate::prepare::storage::{Counters, has_managed_reservations};
 use crate::prepare::{Alone, alone};
 use crate::text::text;
 
-/// Secrets of which none is needed: what is removed is named, not opened.
+/// Secrets that are all empty: the commands that remove a device name its objects, and do not have their secrets.
 #[derive(Debug)]
 struct Unread;
 
@@ -109,7 +109,7 @@ fn guest_forwarding(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId) 
     }
 }
 
-/// The block node of which an empty drive has the number is not there, but removed.
+/// Where an ejected drive keeps the number of a block node that is gone, libvirt removes that node with the drive all the same.
 fn ejected(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId, release: Release) {
     let disk = domain.devices.disks.get(id.index).filter(|_| id.kind == DeviceKind::Disk);
     let Some(disk) = disk.filter(|disk| disk.image.is_empty()) else { return };
@@ -119,7 +119,7 @@ fn ejected(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId, release: 
         let removal = Command { may_fail: true, ..removal };
         commands.push(
             removal
-                .because("libvirt removes the node of an ejected medium again; QEMU answers with an error"),
+                .because("libvirt removes the node of the ejected medium again; QEMU answers with an error"),
         );
     }
 }

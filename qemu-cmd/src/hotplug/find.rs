@@ -23,9 +23,10 @@ pub enum Purpose {
     Change,
 }
 
-/// Finds the device of `running` that `device` describes, as libvirt does: a disk by its target, an interface by its MAC address, a
-/// controller by its index, a file system by its tag, a display by its type, and others by everything that the description
-/// says. Where the description has an alias or an address, they must be those of the device.
+/// Finds the device of `running` that `device` describes, as libvirt does: a disk by its target, an interface by its MAC address
+/// where one is given, a controller by its index, a file system by its tag, a display by its type, and others by everything that
+/// the description says. Where the description has an alias or an address, they must be those of the device, unless it is a disk,
+/// a controller or a display.
 ///
 /// # Errors
 /// There is none, or there are several interfaces.
@@ -44,7 +45,7 @@ pub fn find(
     match found.as_slice() {
         [] => refused(&rules::MISSING, format!("the guest has no {}", described(wanted, device))),
         [_, _, ..] if kind == DeviceKind::Interface => {
-            refused(&rules::AMBIGUOUS, format!("the guest has several {}", described(wanted, device)))
+            refused(&rules::AMBIGUOUS, format!("the guest has more than one {}", described(wanted, device)))
         }
         [first, ..] => Ok(*first),
     }

@@ -3,7 +3,7 @@
 use virtargv_model::device::net::{Interface, Teaming, TeamingType};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 
-/// The pair of which a device that is attached or detached is the transient part.
+/// The pair of which a device that is attached or detached is the transient one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamingPair {
     /// The alias of the transient device.
@@ -17,7 +17,7 @@ pub struct TeamingPair {
 }
 
 impl TeamingPair {
-    /// The pair of device `id`; `None` where it is no transient part of one.
+    /// The pair of device `id`; `None` where it is not the transient device of one.
     pub(super) fn of(devices: &Devices, id: DeviceId) -> Option<Self> {
         let (teaming, info, mac) = match id.kind {
             DeviceKind::Interface => {

@@ -40,7 +40,7 @@ impl Change<'_> {
         self.report.push(problem);
     }
 
-    /// What is to be the only change that is refused: the first of `rows` that differs.
+    /// Refuses the first of `rows` that differs, as libvirt does. Returns whether one does.
     fn fixed<T>(&mut self, rows: &[Fixed<T>], old: &T, new: &T, of: &str) -> bool {
         let Some(row) = rows.iter().find(|row| (row.differs)(old, new)) else { return false };
         let message = format!("`{}` of {of} cannot be changed while the guest runs", row.name);

@@ -7,7 +7,7 @@ mod alike;
 mod evidence;
 mod folder;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -71,16 +71,27 @@ impl Case {
         self.commands.iter().any(failed)
     }
 
-    /// The status file of the running domain: the counters are not in its document.
+    /// The status file of the running domain: the counters are not in its document, but in the commands, and in what came of them.
     fn status(&self) -> String {
         let added = |command: &&Value| matches!(name(command), "blockdev-add" | "object-add");
         let nodes = self.commands.iter().filter(added).filter_map(alike::node_number);
+        let before = node_numbers(&self.domain);
+        let after = self.result.as_deref().map(node_numbers).unwrap_or_default();
+        let nodes = nodes.chain(after.difference(&before).copied());
         let node = nodes.min().map_or(0, |lowest| lowest.saturating_sub(1));
         let sets =
             self.commands.iter().filter_map(|command| command.pointer("/arguments/fdset-id")?.as_u64());
         let set = sets.min().unwrap_or_default();
         format!("<domstatus><nodename index='{node}'/><fdset index='{set}'/>{}</domstatus>", self.domain)
     }
+}
+
+/// The numbers of block nodes in the document of a running domain.
+fn node_numbers(domain: &str) -> BTreeSet<u32> {
+    let images = folder::disks(domain)
+        .into_iter()
+        .flat_map(|disk| disk.images().filter_map(|image| image.index).collect::<Vec<_>>());
+    images.collect()
 }
 
 /// The name of a command.
