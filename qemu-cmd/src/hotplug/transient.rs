@@ -152,7 +152,7 @@ impl Base {
         let wait = Some(Wait { event: "JOB_STATUS_CHANGE", data });
         let create = Command::new("blockdev-create", arguments).because("the file becomes the overlay");
         [
-            Command { from_reply, wait, ..create },
+            Command { wait, from_reply, ..create },
             Command::new("query-jobs", Props::object()).because("a job that has failed has an `error`"),
             Command::new("job-dismiss", Props::object().with("id", job)),
         ]
