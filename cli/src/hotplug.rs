@@ -50,7 +50,9 @@ fn run(args: &DeviceArgs, verb: impl FnOnce(&str, &str, &Request<'_>) -> Result<
     if args.format == HotplugFormat::Json && !args.domain_xml {
         let problems = reports.iter().flat_map(|(name, text, report)| {
             let mut problems = check::json_problems(&Source::new(text), report);
-            problems.iter_mut().for_each(|problem| problem["file"] = input::shown(name).into());
+            for problem in problems.iter_mut().filter_map(Value::as_object_mut) {
+                problem.insert("file".to_owned(), input::shown(name).into());
+            }
             problems
         });
         anstream::println!("{:#}", to_json(done.as_ref().ok(), problems.collect()));
