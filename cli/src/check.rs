@@ -175,11 +175,8 @@ impl Checker<'_> {
         let levels = &self.args.lints.levels;
         let migrates = self.args.migration;
         Ok(self.chosen.with_request(arch, &set, |request| {
-            let mut report = virtargv::check(text, &request, levels);
-            if migrates {
-                report.extend(virtargv::migration(text, &request).iter().cloned());
-            }
-            report
+            let check = if migrates { virtargv::check_migration } else { virtargv::check };
+            check(text, &request, levels)
         }))
     }
 

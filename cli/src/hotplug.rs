@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use virtargv::render::escaped;
-use virtargv::{Hotplug, MasterKey, Need, Refused, Request, Source, UpdateOptions};
+use virtargv::{Hotplug, MasterKey, Need, Refused, Report, Request, Source, UpdateOptions};
 
 use crate::args::{AttachArgs, DetachArgs, DeviceArgs, HostChoice, HotplugFormat, UpdateArgs};
 use crate::caps::Sets;
@@ -40,33 +40,37 @@ fn run(args: &DeviceArgs, verb: impl FnOnce(&str, &str, &Request<'_>) -> Result<
         request.start.master_key = key;
         verb(&domain, &device, &request)
     });
-    let done = match done {
-        Ok(done) => done,
-        Err(refused) => {
-            for (name, text, report) in
-                [(&args.domain, &domain, &refused.domain), (&args.device, &device, &refused.device)]
-            {
-                if !report.is_empty() {
-                    anstream::eprint!("{}", check::render(input::shown(name), &Source::new(text), report));
-                }
-            }
-            return Ok(REFUSED);
-        }
+    let none = Report::new();
+    let (of_domain, of_device) = match &done {
+        Ok(done) => (&none, &done.warnings),
+        Err(refused) => (&refused.domain, &refused.device),
     };
+    let reports = [(&args.domain, &domain, of_domain), (&args.device, &device, of_device)];
+    let code = if done.is_ok() { FINE } else { REFUSED };
+    if args.format == HotplugFormat::Json && !args.domain_xml {
+        let problems = reports.iter().flat_map(|(name, text, report)| {
+            let mut problems = check::json_problems(&Source::new(text), report);
+            for problem in problems.iter_mut().filter_map(Value::as_object_mut) {
+                problem.insert("file".to_owned(), input::shown(name).into());
+            }
+            problems
+        });
+        anstream::println!("{:#}", to_json(done.as_ref().ok(), problems.collect()));
+        return Ok(code);
+    }
+    for (name, text, report) in reports.iter().filter(|(.., report)| !report.is_empty()) {
+        anstream::eprint!("{}", check::render(input::shown(name), &Source::new(text), report));
+    }
+    let Ok(done) = done else { return Ok(code) };
     if args.domain_xml {
         anstream::print!("{}", virtargv::model::format(&done.domain));
-        return Ok(FINE);
+        return Ok(code);
     }
-    match args.format {
-        HotplugFormat::Qmp => {
-            anstream::eprint!("{}", notes(&done));
-            for command in &done.commands {
-                anstream::println!("{}", command.to_qmp());
-            }
-        }
-        HotplugFormat::Json => anstream::println!("{:#}", to_json(&done)),
+    anstream::eprint!("{}", notes(&done));
+    for command in &done.commands {
+        anstream::println!("{}", command.to_qmp());
     }
-    Ok(FINE)
+    Ok(code)
 }
 
 /// The master key in a file.
@@ -90,8 +94,11 @@ fn notes(done: &Hotplug) -> String {
         if let Some(number) = command.fd {
             let _ = writeln!(out, "# command {n} is sent with descriptor {number} (SCM_RIGHTS)");
         }
-        if let Some(event) = command.wait {
-            let _ = writeln!(out, "# after command {n} wait for {event}");
+        for argument in &command.from_reply {
+            let _ = writeln!(out, "# command {n}: {}", escaped(&argument.to_string()));
+        }
+        if let Some(wait) = &command.wait {
+            let _ = writeln!(out, "# after command {n} wait for {}", escaped(&wait.to_string()));
         }
     }
     for line in done.teaming.iter().flat_map(virtargv::TeamingPair::lines) {
@@ -100,10 +107,18 @@ fn notes(done: &Hotplug) -> String {
     out
 }
 
-fn to_json(done: &Hotplug) -> serde_json::Value {
-    let commands: Vec<_> = done.commands.iter().map(virtargv::Command::to_json).collect();
-    let needs: Vec<_> = done.needs.iter().map(Need::to_json).collect();
-    let teaming: Vec<String> = done.teaming.iter().flat_map(virtargv::TeamingPair::lines).collect();
-    let domain = virtargv::model::format(&done.domain);
-    json!({ "commands": commands, "needs": needs, "domain": domain, "teaming": teaming })
+/// The object of [`HotplugFormat::Json`]; `done` is none where the device was refused.
+fn to_json(done: Option<&Hotplug>, problems: Vec<Value>) -> Value {
+    let commands = done.map(|done| done.commands.iter().map(virtargv::Command::to_json).collect::<Vec<_>>());
+    let needs = done.map(|done| done.needs.iter().map(Need::to_json).collect::<Vec<_>>());
+    let teaming =
+        done.map(|done| done.teaming.iter().flat_map(virtargv::TeamingPair::lines).collect::<Vec<_>>());
+    json!({
+        "status": if done.is_some() { "accepted" } else { "refused" },
+        "commands": commands,
+        "needs": needs,
+        "domain": done.map(|done| virtargv::model::format(&done.domain)),
+        "teaming": teaming,
+        "problems": problems,
+    })
 }

@@ -75,6 +75,47 @@ fn what_is_refused_is_shown_at_its_place() {
 }
 
 #[test]
+fn a_mistake_in_the_device_is_shown_at_its_place() {
+    let device = "<rng model='virtio'>\n  <backend model='builtin'/>\n  <rat bytes='1'/>\n</rng>";
+    let output = run("attach", &[], DOMAIN, device);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stdout).lines().count(), 2);
+    let shown = text(&output.stderr);
+    assert!(shown.contains("warning[unknown-element]") && shown.contains("<stdin>:3:3"), "{shown}");
+    let output = run("attach", &["--format", "json"], DOMAIN, device);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let problem = &json["problems"][0];
+    let found = (&json["status"], &problem["rule"], &problem["file"], &problem["place"]["line"]);
+    assert_eq!(found, (&"accepted".into(), &"unknown-element".into(), &"<stdin>".into(), &3.into()));
+}
+
+#[test]
+fn json_has_what_is_refused() {
+    let output = run("attach", &["--format", "json"], DOMAIN, "<video><model type='vga'/></video>");
+    assert_eq!(output.status.code(), Some(1));
+    let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&json["status"], &json["commands"]), (&"refused".into(), &Value::Null));
+    assert_eq!(json["problems"][0]["rule"], "hotplug-kind");
+}
+
+#[test]
+fn what_only_qemu_knows_is_told_and_left_out() {
+    let device =
+        "<channel type='file'><source path='/run/a.log'/><target type='virtio' name='org.a'/></channel>";
+    let serial = "<controller type='virtio-serial' index='0'><alias name='virtio-serial0'/>
+      <address type='pci' domain='0' bus='0' slot='3' function='0'/></controller></devices>";
+    let domain = DOMAIN.replace("</devices>", serial);
+    let after = run("attach", &["--domain-xml"], &domain, device);
+    let output = run("detach", &[], text(&after.stdout), device);
+    let last = text(&output.stdout).lines().last().expect("a command");
+    assert_eq!(last, r#"{"execute":"remove-fd"}"#);
+    let told = "# command 4: `/fdset-id` is `/fdset-id` of the item in the reply to query-fdsets whose `/fds/*/opaque` is `channel0-source`";
+    assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    let wait = r#"# after command 1 wait for DEVICE_DELETED with `data` {"device":"channel0"}"#;
+    assert!(text(&output.stderr).contains(wait), "{}", text(&output.stderr));
+}
+
+#[test]
 fn usage_errors_have_a_code_of_their_own() {
     let mut command = common::virtargv();
     assert_eq!(common::run(command.args(["attach", "-", "-"]), "").status.code(), Some(2));

@@ -4,13 +4,12 @@ use crate::device::disk::ThrottleGroup;
 use crate::device::filesystem::id_map::IdMap;
 use crate::iommufd::Iommufd;
 use crate::read;
-use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader};
+use crate::read::{El, Elements, Reader};
 use crate::write::Writer;
 use crate::{
-    Class, Convention, Devices, Implied, Message, Outcome, Place, Pos, Problem, Release, Report, Rule,
-    Unread, Uuid, clock::Clock, cpu::Cpu, features::Features, lifecycle::Lifecycle, memory::Memory, names,
-    numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune,
-    vcpu::Vcpus,
+    Class, Convention, Devices, Implied, Message, Outcome, Pos, Problem, Release, Report, Uuid, clock::Clock,
+    cpu::Cpu, features::Features, lifecycle::Lifecycle, memory::Memory, names, numa::Numa, os::Os,
+    qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
 
 crate::rules! {
@@ -158,7 +157,9 @@ pub fn parse_as(text: &str, release: Release) -> Outcome<Box<Domain>> {
 /// [`names`](crate::names).
 #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
 pub fn parse_with_names(text: &str, release: Release) -> (Outcome<Box<Domain>>, Vec<Problem>) {
-    let unread = |elements: Elements<'_>, report: &Report| names::unread(text, &elements, report, release);
+    let unread = |elements: Elements<'_>, report: &Report| {
+        names::unread(&elements, report, release, || questions(text, release))
+    };
     let (outcome, problems) = parse_with(text, release, |elements| elements.recording(), unread);
     (outcome, problems.unwrap_or_default())
 }
@@ -186,16 +187,9 @@ fn parse_with<T>(
     before: impl FnOnce(Elements<'_>) -> Elements<'_>,
     after: impl FnOnce(Elements<'_>, &Report) -> T,
 ) -> (Outcome<Box<Domain>>, Option<T>) {
-    if text.len() > MAX_DOCUMENT {
-        let message =
-            format!("the document has {} bytes, more than the `{MAX_DOCUMENT}` that are read", text.len());
-        return (refused(&DOCUMENT_SIZE, release, Place::byte(0), message), None);
-    }
-    let mut tree = match read::tree(text) {
+    let mut tree = match read::tree_of(text, "document", 0, release) {
         Ok(tree) => tree,
-        Err(error) => {
-            return (refused(&NOT_XML, release, Place::byte(error.offset), error.message), None);
-        }
+        Err(problem) => return (Outcome { value: None, report: problem.into() }, None),
     };
     let elements = before(Elements::of(&mut tree));
     let Some(root) = elements.root().filter(|root| root.name() == "domain") else {
@@ -206,15 +200,12 @@ fn parse_with<T>(
             None => message,
         };
         let pos = elements.root().map_or(Pos::NONE, El::pos);
-        return (refused(&ROOT_ELEMENT, release, pos.into(), message), None);
+        let report = ROOT_ELEMENT.problem(release, pos, message).into();
+        return (Outcome { value: None, report }, None);
     };
     let mut reader = Reader::new(release);
     let domain = Domain::read(root, &mut reader);
-    let mut report = reader.report;
-    if !report.is_empty() {
-        report.set_unread(Unread::of(report.iter(), &elements));
-        report.set_read_places(|problem| ReadPlace::of(&problem.place, &elements));
-    }
+    let report = read::report_of(reader, &elements);
     let after = after(elements, &report);
     (Outcome { value: Some(domain), report }, Some(after))
 }
@@ -224,15 +215,6 @@ pub fn format(domain: &Domain) -> String {
     let mut w = Writer::new();
     domain.write(&mut w);
     w.finish()
-}
-
-fn refused(
-    rule: &'static Rule,
-    release: Release,
-    place: Place,
-    message: impl Into<Message>,
-) -> Outcome<Box<Domain>> {
-    Outcome { value: None, report: rule.problem(release, place, message).into() }
 }
 
 impl Domain {

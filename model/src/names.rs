@@ -119,16 +119,22 @@ struct Left<'a> {
     attribute: Option<(&'a str, std::ops::Range<usize>)>,
 }
 
-/// The parts of the document that were not read, each with a problem.
-pub(crate) fn unread(text: &str, elements: &Elements<'_>, report: &Report, release: Release) -> Vec<Problem> {
+/// The parts of the document that were not read, each with a problem; `ask` asks the readers again, for the names that they look
+/// for.
+pub(crate) fn unread(
+    elements: &Elements<'_>,
+    report: &Report,
+    release: Release,
+    ask: impl FnOnce() -> Option<Questions>,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     let left = left(elements, release, &mut problems);
     let ignored = elements.asked().map(crate::read::Asked::take_ignored).unwrap_or_default();
     problems
         .extend(ignored.into_iter().map(|(place, message)| IGNORED_VALUE.problem(release, place, message)));
     if !left.is_empty() {
-        // Names are told by asking again, which few documents need.
-        let questions = Questions::ask(text, release);
+        // Few documents need it.
+        let questions = ask();
         let told = tell::Told::new(report, release, questions.as_ref());
         problems.extend(left.iter().filter_map(|left| told.problem(left)));
     }
@@ -145,12 +151,11 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
             continue;
         }
         let is_free = FREE.contains(&el.name());
-        let in_domain = el.parent().is_some_and(|around| around.parent().is_none());
-        if in_domain && is_free {
+        if el.is_section() && is_free {
             next = el.end_row();
             continue;
         }
-        let is_section = in_domain && MERGED.contains(&el.name());
+        let is_merged = el.is_section() && MERGED.contains(&el.name());
         if let Some(driver) = other_driver(el) {
             let message =
                 format!("element `<{}>` has no effect on a QEMU guest: it is for {driver}", el.name());
@@ -161,7 +166,7 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
         let is_foreign = el.namespace().is_some_and(|namespace| namespace != qemu_ns::NAMESPACE);
         if is_foreign {
             problems.extend(qemu_namespace(el, release));
-        } else if el.row() != root.row() && !is_section && !asked.has_element(el.row()) {
+        } else if el.row() != root.row() && !is_merged && !asked.has_element(el.row()) {
             found.push(Left { el, attribute: None });
         } else {
             let attributes = el.attributes().iter().enumerate();
@@ -191,7 +196,7 @@ fn unread_text(el: El<'_>, release: Release) -> Option<Problem> {
     let shown: String = text.chars().take(SHOWN_TEXT).collect();
     let dots = if shown.len() < text.len() { "..." } else { "" };
     let message = format!("text `{shown}{dots}` in `<{}>` is ignored", questions::name_of(el));
-    Some(UNREAD_TEXT.problem(release, Place::bytes(found.range()), message))
+    Some(UNREAD_TEXT.problem(release, el.place_of(found.range()), message))
 }
 
 /// The driver that an element is for, where it is not QEMU's.
@@ -201,7 +206,7 @@ fn other_driver(el: El<'_>) -> Option<&'static str> {
         return None;
     }
     let around = el.parent()?;
-    driver_of(&format!("{}/{}", around.parent().map_or("", El::name), around.name()), el.name())
+    driver_of(&format!("{}/{}", around.outer_name(), around.name()), el.name())
 }
 
 /// The driver that `name` in elements called `key` is for, where it is not QEMU's; an attribute begins with `@`.
@@ -212,9 +217,8 @@ fn driver_of(key: &str, name: &str) -> Option<&'static str> {
 /// A warning for an element that is meant to be in libvirt's namespace for QEMU, and is in another.
 fn qemu_namespace(el: El<'_>, release: Release) -> Option<Problem> {
     const NAMES: [&str; 4] = ["commandline", "capabilities", "override", "deprecation"];
-    let in_domain = el.parent().is_some_and(|around| around.parent().is_none());
     let namespace = el.namespace().unwrap_or_default();
-    if !in_domain || !NAMES.contains(&el.name()) || !namespace.contains("qemu") {
+    if !el.is_section() || !NAMES.contains(&el.name()) || !namespace.contains("qemu") {
         return None;
     }
     let message = format!(
@@ -228,6 +232,9 @@ fn qemu_namespace(el: El<'_>, release: Release) -> Option<Problem> {
 impl Left<'_> {
     /// Its place in the text.
     fn place(&self) -> Place {
-        self.attribute.as_ref().map_or_else(|| self.el.pos().into(), |(_, range)| Place::bytes(range.clone()))
+        match &self.attribute {
+            Some((_, range)) => self.el.place_of(range.clone()),
+            None => self.el.pos().into(),
+        }
     }
 }

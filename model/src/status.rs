@@ -1,9 +1,9 @@
 //! A running domain: its document with aliases (`virsh dumpxml`), or the status file that libvirt keeps of it.
 
 use crate::device::storage::Image;
-use crate::domain::{DOCUMENT_SIZE, NOT_XML, ROOT_ELEMENT};
-use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader, tree};
-use crate::{Domain, Outcome, Place, Pos, Release, Unread};
+use crate::domain::ROOT_ELEMENT;
+use crate::read::{self, El, Elements, Reader};
+use crate::{Domain, Outcome, Pos, Release};
 
 /// A running domain, and the numbers that were used last in its QEMU.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,19 +45,9 @@ fn highest(image: &Image) -> u32 {
 /// assert_eq!((running.domain.name.as_deref(), running.last_node), (Some("demo"), 7));
 /// ```
 pub fn parse_running(text: &str, release: Release) -> Outcome<Running> {
-    let mut r = Reader::new(release);
-    if text.len() > MAX_DOCUMENT {
-        let message =
-            format!("the document has {} bytes, more than the `{MAX_DOCUMENT}` that are read", text.len());
-        r.refuse(&DOCUMENT_SIZE, Place::byte(0), message);
-        return Outcome { value: None, report: r.report };
-    }
-    let mut tree = match tree(text) {
+    let mut tree = match read::tree_of(text, "document", 0, release) {
         Ok(tree) => tree,
-        Err(error) => {
-            r.refuse(&NOT_XML, Place::byte(error.offset), error.message);
-            return Outcome { value: None, report: r.report };
-        }
+        Err(problem) => return Outcome { value: None, report: problem.into() },
     };
     let elements = Elements::of(&mut tree);
     let root = elements.root();
@@ -70,20 +60,17 @@ pub fn parse_running(text: &str, release: Release) -> Outcome<Running> {
         let name = root.map_or("", El::name);
         let message =
             format!("the root element is `<{name}>`, expected `<domain>`, or `<domstatus>` with one");
-        r.refuse(&ROOT_ELEMENT, root.map_or(Pos::NONE, El::pos), message);
-        return Outcome { value: None, report: r.report };
+        let problem = ROOT_ELEMENT.problem(release, root.map_or(Pos::NONE, El::pos), message);
+        return Outcome { value: None, report: problem.into() };
     };
+    let mut r = Reader::new(release);
     let domain = Domain::read(domain, &mut r);
     let mut number = |name| {
         let counter = status.and_then(|status| status.child(name));
         counter.and_then(|counter| r.attr::<u32>(counter, "index"))
     };
     let (node, set) = (number("nodename"), number("fdset"));
-    let mut report = r.report;
-    if !report.is_empty() {
-        report.set_unread(Unread::of(report.iter(), &elements));
-        report.set_read_places(|problem| ReadPlace::of(&problem.place, &elements));
-    }
+    let report = read::report_of(r, &elements);
     let mut running = Running::of(domain);
     running.last_node = node.unwrap_or(running.last_node).max(running.last_node);
     running.next_set = set.unwrap_or_default();

@@ -90,7 +90,7 @@ impl Unread {
                     parts.inner.insert(path.clone());
                 }
             }
-            if parent.is_some() {
+            if !element.is_domain() {
                 path = join(element.name(), &path);
             }
             match parent.filter(|_| level == Level::Inner) {
@@ -159,12 +159,12 @@ enum Level {
 
 impl Level {
     fn of(element: El<'_>) -> Self {
-        let Some(parent) = element.parent() else { return Self::Section };
-        match parent.parent() {
-            None if element.name() == "devices" => Self::Inner,
-            None => Self::Section,
-            Some(around) if parent.name() == "devices" && around.parent().is_none() => Self::Device,
-            Some(_) => Self::Inner,
+        if element.is_device() {
+            Self::Device
+        } else if element.is_domain() || element.is_section() && element.name() != "devices" {
+            Self::Section
+        } else {
+            Self::Inner
         }
     }
 }

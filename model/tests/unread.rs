@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "the test reads documents")]
 
+use virtargv_model::device::DeviceKind;
+use virtargv_model::device::one::parse_device_with_names;
 use virtargv_model::{Problem, Release, Source, advice, parse_with_names};
 
 /// A document with `rest` in `<domain>` and `devices` in `<devices>`.
@@ -288,6 +290,44 @@ fn nothing_follows_from_what_could_not_be_read() {
         "<disk type='fiel'><source dev='/a' flie='/b'/><target dev='vda'/></disk>",
         &["unknown-attribute"],
     );
+}
+
+/// What is told of the device `device`, each with the text at its place: of its own document, and of one of a domain.
+fn of_device(device: &str, base: usize) -> [Vec<(&'static str, String, String, String)>; 2] {
+    let told = |problem: &Problem, text: &str| {
+        let frame = Source::new(text).locate(&problem.place).unwrap();
+        (problem.id(), problem.message.clone(), problem.help().to_owned(), text[frame.range].to_owned())
+    };
+    let (read, names) = parse_device_with_names(device, Release::V12_9, base);
+    let alone = read.report.iter().cloned().chain(names).map(|problem| problem.within(base).unwrap());
+    let whole = document("", device);
+    let (read, names) = parse_with_names(&whole, Release::V12_9);
+    let domain = read.report.iter().chain(&names).map(|problem| told(problem, &whole));
+    [alone.map(|problem| told(&problem, device)).collect(), domain.collect()]
+}
+
+#[test]
+fn a_device_alone_is_told_as_in_a_domain() {
+    let check = |device: &str| {
+        let [alone, domain] = of_device(device, 1000);
+        assert_eq!(alone, domain, "{device}");
+        assert!(!alone.is_empty(), "{device}");
+    };
+    for kind in DeviceKind::ALL {
+        let name = kind.element();
+        check(&format!("<{name} bogus='1'/>"));
+        check(&format!("<{name} adress='1'><bogus/>stray<adress/><alias nmae='ua-x'/></{name}>"));
+    }
+    for device in [
+        "<disk type='file'><driver nmae='qemu'/><source fiel='/a' dev='/b'/><target dev='vda'/></disk>",
+        "<disk type='fiel'><source dev='/a' flie='/b'/><target dev='vda'/></disk>",
+        "<disk type='file'><target dev='vda'/><target dev='vdb'/></disk>",
+        "<disk type='file' cache='none'><target dev='vda'/></disk>",
+        "<interface type='user'><backenddomain name='x'/><mac adress='52:54:00:00:00:01'/></interface>",
+        "<channel type='unix'><target type='virtio' name='a'/><clock/><clock/><x:y xmlns:x='urn:x'/></channel>",
+    ] {
+        check(device);
+    }
 }
 
 #[test]

@@ -312,6 +312,9 @@ impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory { path } => write!(f, "a directory `{path}` that QEMU can write to"),
+            Self::Content { path, content, purpose } if content.0.is_empty() => {
+                write!(f, "an empty file `{path}` ({purpose})")
+            }
             Self::Content { path, content, purpose } => {
                 let data = BASE64_STANDARD.encode(&content.0);
                 write!(

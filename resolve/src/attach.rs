@@ -5,6 +5,7 @@
 use virtargv_host::{ReadOptions, Request};
 use virtargv_model::device::controller::{ControllerKind, ControllerType};
 use virtargv_model::device::disk::DiskBus;
+use virtargv_model::device::net::{Interface, MacAddress};
 use virtargv_model::device::one::OneDevice;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, DeviceInfo};
@@ -31,18 +32,24 @@ pub fn attach(
     base: usize,
     request: &Request<'_>,
 ) -> Outcome<Attached> {
-    device.then(|device, mut report| {
-        let mut device = device;
+    device.then(|mut device, mut report| {
         device.devices_mut().for_each_info_mut(&mut |_, info| {
-            info.alias = info.alias.take().filter(|alias| is_of_user(alias));
+            if info.user_alias().is_none() {
+                // It is given another one.
+                info.alias = None;
+            }
         });
-        let attached = Attach { running, base, request }.run(device, &mut report);
+        let mut work = begin(running, request, &mut report);
+        let devices = work.domain.devices.clone();
+        let completed = complete(&mut work, device, base);
+        work.domain.devices = devices;
+        let attached = completed.and_then(|device| place(work, device, base));
         Outcome { value: attached, report }
     })
 }
 
 /// Fills in the defaults of `device`, which is a description of a device of the running domain `running`. Its address stays as
-/// it is given.
+/// it is given, and a MAC address that is not given is not generated: it means the one that the device has.
 pub fn complete_device(
     running: &Domain,
     device: Outcome<OneDevice>,
@@ -50,8 +57,13 @@ pub fn complete_device(
     request: &Request<'_>,
 ) -> Outcome<OneDevice> {
     device.then(|device, mut report| {
-        let attach = Attach { running: Box::new(running.clone()), base, request };
-        let completed = attach.complete(device, &mut report).map(|(_, completed)| completed);
+        let mut work = begin(Box::new(running.clone()), request, &mut report);
+        let mac = |nic: &Interface| nic.mac.filter(|mac| mac.address != MacAddress::default());
+        let given = device.devices().interfaces.first().and_then(mac);
+        let mut completed = complete(&mut work, device, base);
+        if let Some(device) = &mut completed {
+            device.devices_mut().interfaces.iter_mut().for_each(|nic| nic.mac = given);
+        }
         Outcome { value: completed, report }
     })
 }
@@ -65,9 +77,7 @@ pub fn replace_device(
     request: &Request<'_>,
 ) -> Attached {
     let mut report = Report::new();
-    let options = running_options(request);
-    let mut work = Work::of(running, request, options, &mut report);
-    defaults::domain(&mut work);
+    let mut work = begin(running, request, &mut report);
     let old = work.domain.devices.info(id).cloned().unwrap_or_default();
     let mut new = device.devices().clone();
     if let Some(info) = new.info_mut(device.id()) {
@@ -75,7 +85,7 @@ pub fn replace_device(
         info.address = info.address.take().or(old.address);
     }
     work.domain.devices.replace(id, new);
-    let resolved = Resolved { domain: work.domain, guest: work.guest, options };
+    let resolved = Resolved { domain: work.domain, guest: work.guest, options: work.options };
     Attached { resolved, device: id, controller: None }
 }
 
@@ -84,70 +94,49 @@ fn running_options(request: &Request<'_>) -> ReadOptions {
     ReadOptions { abi_update: true, live: true, ..request.read }
 }
 
-/// What the steps of attaching are given.
-struct Attach<'r> {
-    running: Box<Domain>,
-    base: usize,
-    request: &'r Request<'r>,
+/// The state of completing a device: the running domain, with what it was started with where its document leaves that out.
+fn begin<'a>(running: Box<Domain>, request: &'a Request<'_>, report: &'a mut Report) -> Work<'a> {
+    let mut work = Work::of(running, request, running_options(request), report);
+    defaults::domain(&mut work);
+    work
 }
 
-impl Attach<'_> {
-    fn run(self, device: OneDevice, report: &mut Report) -> Option<Attached> {
-        let kind = device.kind();
-        let (mut work, completed) = self.complete(device, report)?;
-        insert(&mut work.domain.devices, completed.into_devices());
-        let device = self.find(&work.domain.devices, kind)?;
-        let controller = add_scsi_controller(&mut work, device);
-        if let Some(controller) = controller {
-            address::attach(&mut work, controller);
-        }
-        let controllers = work.domain.devices.controllers.len();
-        // A kind that the guest cannot be given has no address.
-        address::attach(&mut work, device);
-        work.domain.devices.controllers.truncate(controllers);
-        // Attaching has a rule of its own.
-        work.report.retain(|problem, _| problem.id() != rules::MEMORY_DEVICE_SLOT_TAKEN.id);
-        Some(Attached {
-            resolved: Resolved { domain: work.domain, guest: work.guest, options: work.options },
-            device,
-            controller,
-        })
-    }
-
-    /// Fills in the defaults of `device`. The domain of the result is the running one, with what it was started with.
-    fn complete<'r>(&'r self, device: OneDevice, report: &'r mut Report) -> Option<(Work<'r>, OneDevice)> {
-        let request = self.request;
-        let options = running_options(request);
-        let kind = device.kind();
-        let mut work = Work::of(self.running.clone(), request, options, report);
-        // What the running domain leaves out is what it was started with.
-        defaults::domain(&mut work);
-        let running = work.domain.clone();
-        work.domain.devices.append(device.into_devices());
-        defaults::controller::number(&mut work.domain.devices.controllers);
-        defaults::devices(&mut work);
-        let base = self.base;
-        work.report.retain(|problem, _| problem.place.element.offset().is_none_or(|at| at >= base));
-        let completed = OneDevice::of(&work.domain.devices, self.find(&work.domain.devices, kind)?)?;
-        work.domain = running;
-        Some((work, completed))
-    }
-
-    /// The device of that kind whose place is behind the running domain.
-    fn find(&self, devices: &Devices, kind: DeviceKind) -> Option<DeviceId> {
-        let mut found = None;
-        devices.for_each_info(&mut |id, info| {
-            if id.kind == kind && info.pos.offset().is_some_and(|at| at >= self.base) {
-                found = Some(id);
-            }
-        });
-        found
-    }
+/// Fills in the defaults of `device`, among the devices of the running domain. Those get their defaults too, so they are for
+/// this alone. The problems whose places are before `base` are of the running domain, and are left out.
+fn complete(work: &mut Work<'_>, device: OneDevice, base: usize) -> Option<OneDevice> {
+    let kind = device.kind();
+    work.domain.devices.append(device.into_devices());
+    defaults::controller::number(&mut work.domain.devices.controllers);
+    defaults::devices(work);
+    work.report.retain(|problem, _| problem.place.element.offset().is_none_or(|at| at >= base));
+    OneDevice::of(&work.domain.devices, find(&work.domain.devices, kind, base)?)
 }
 
-/// Whether an alias is one that a user can choose. Others are given when the device is attached.
-fn is_of_user(alias: &str) -> bool {
-    alias.starts_with("ua-")
+/// Inserts the completed `device` into the running domain, and gives it an address there.
+fn place(mut work: Work<'_>, device: OneDevice, base: usize) -> Option<Attached> {
+    let kind = device.kind();
+    insert(&mut work.domain.devices, device.into_devices());
+    let device = find(&work.domain.devices, kind, base)?;
+    let controller = add_scsi_controller(&mut work, device);
+    if let Some(controller) = controller {
+        address::attach(&mut work, controller);
+    }
+    let controllers = work.domain.devices.controllers.len();
+    address::attach(&mut work, device);
+    // A bus that was added for the device cannot be attached.
+    work.domain.devices.controllers.truncate(controllers);
+    // `hotplug-memory-slot` says it.
+    work.report.retain(|problem, _| problem.id() != rules::MEMORY_DEVICE_SLOT_TAKEN.id);
+    let resolved = Resolved { domain: work.domain, guest: work.guest, options: work.options };
+    Some(Attached { resolved, device, controller })
+}
+
+/// The device of that kind whose place is behind the running domain.
+fn find(devices: &Devices, kind: DeviceKind, base: usize) -> Option<DeviceId> {
+    let is_it = |(id, info): &(DeviceId, &DeviceInfo)| {
+        id.kind == kind && info.pos.offset().is_some_and(|at| at >= base)
+    };
+    devices.infos().filter(is_it).map(|(id, _)| id).last()
 }
 
 /// Inserts a device where libvirt does: disks and controllers in their order, others behind those of their kind.

@@ -6,7 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops at the first failure")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use virtargv::host::Runner;
-use virtargv::{Command, FixedHost, Release, Request};
+use virtargv::{Command, FixedHost, Need, Release, Request, Wait};
 use virtargv_testsuite::hotplug::running;
 
 /// The QEMU binary.
@@ -34,6 +34,10 @@ const DEVICES: &[(&str, &str)] = &[
     (
         "virtio disk with a cache mode",
         "<disk type='file'><driver name='qemu' type='raw' cache='writeback'/><source file='DIR/a.raw'/><target dev='vdb' bus='virtio'/><serial>S</serial></disk>",
+    ),
+    (
+        "transient disk",
+        "<disk type='file'><driver name='qemu' type='raw'/><source file='DIR/a.raw'/><target dev='vdb' bus='virtio'/><transient/></disk>",
     ),
     (
         "SCSI disk",
@@ -131,8 +135,10 @@ impl Drop for Guest {
 struct Monitor {
     stream: UnixStream,
     replies: BufReader<UnixStream>,
-    /// The devices that the guest has let go.
-    gone: BTreeSet<String>,
+    /// The events that have come.
+    events: Vec<Value>,
+    /// The last reply to each command.
+    last: BTreeMap<String, Value>,
 }
 
 impl Monitor {
@@ -147,7 +153,7 @@ impl Monitor {
         };
         stream.set_read_timeout(Some(TIME_LIMIT)).expect("a time limit");
         let replies = BufReader::new(stream.try_clone().expect("a second handle"));
-        let mut monitor = Self { stream, replies, gone: BTreeSet::new() };
+        let mut monitor = Self { stream, replies, events: Vec::new(), last: BTreeMap::new() };
         monitor.read();
         monitor.ask(&json!({ "execute": "qmp_capabilities" })).expect("capabilities");
         monitor
@@ -157,10 +163,8 @@ impl Monitor {
         let mut line = String::new();
         self.replies.read_line(&mut line).expect("an answer");
         let message: Value = serde_json::from_str(&line).expect("JSON");
-        if message.get("event").is_some_and(|event| event == "DEVICE_DELETED")
-            && let Some(id) = message.pointer("/data/device").and_then(Value::as_str)
-        {
-            self.gone.insert(id.to_owned());
+        if message.get("event").is_some() {
+            self.events.push(message.clone());
         }
         message
     }
@@ -186,12 +190,14 @@ impl Monitor {
         there.as_array().into_iter().flatten().filter_map(name).filter(|name| name != "type").collect()
     }
 
-    /// Waits until the guest has let device `id` go; a reset makes it do so.
-    fn wait_for(&mut self, id: &str) {
+    /// Waits for an event. A reset makes the guest let a device go.
+    fn wait_for(&mut self, wait: &Wait) {
         let until = Instant::now() + TIME_LIMIT;
-        while !self.gone.contains(id) {
-            assert!(Instant::now() < until, "`{id}` stays");
-            self.ask(&json!({ "execute": "system_reset" })).expect("a reset");
+        while !self.events.iter().any(|event| wait.is_over(event)) {
+            assert!(Instant::now() < until, "{wait} does not come");
+            if wait.event == "DEVICE_DELETED" {
+                self.ask(&json!({ "execute": "system_reset" })).expect("a reset");
+            }
             std::thread::sleep(Duration::from_millis(50));
             self.devices();
         }
@@ -201,7 +207,9 @@ impl Monitor {
     fn run(&mut self, commands: &[Command]) -> Result<(), String> {
         for (n, command) in commands.iter().enumerate() {
             assert_eq!(command.fd, None, "this test passes no descriptors");
-            if let Err(why) = self.ask(&command.to_qmp()) {
+            let qmp = command.to_qmp_after(|query| self.last.get(query)).expect("what the replies tell");
+            let answer = self.ask(&qmp).map(|reply| self.last.insert(command.execute.to_owned(), reply));
+            if let Err(why) = answer {
                 if command.may_fail && why.contains("not found") {
                     // What the device took with it.
                     continue;
@@ -212,8 +220,8 @@ impl Monitor {
                 }
                 return Err(why);
             }
-            if let (Some(_), Some(id)) = (command.wait, command.arguments.text("id")) {
-                self.wait_for(id.as_str());
+            if let Some(wait) = &command.wait {
+                self.wait_for(wait);
             }
         }
         Ok(())
@@ -249,6 +257,11 @@ fn devices_come_and_go() {
             Ok(done) => done,
             Err(why) => panic!("{kind}: {why}"),
         };
+        for need in &done.needs {
+            if let Need::Content { path, content, .. } = need {
+                std::fs::write(path, &content.0).expect("a file");
+            }
+        }
         if let Err(why) = monitor.run(&done.commands) {
             // A device that this QEMU was built without.
             assert!(why.contains("is not a valid device model name"), "{kind}: {why}");
@@ -262,7 +275,7 @@ fn devices_come_and_go() {
         let added = done.domain.devices.infos().find(|(_, info)| info.alias.as_deref() == Some(&id));
         let added = added.and_then(|(id, _)| done.domain.devices.to_xml(id)).expect("the device");
         let gone = virtargv::detach(&domain, &added, &request).unwrap_or_else(|why| panic!("{kind}: {why}"));
-        monitor.gone.clear();
+        monitor.events.clear();
         if let Err(why) = monitor.run(&gone.commands) {
             // Older QEMUs keep memory devices.
             assert!(why.contains("cannot be unplugged"), "{kind}: {why}");

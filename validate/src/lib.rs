@@ -22,9 +22,11 @@ pub mod abi;
 mod follow;
 mod known;
 pub mod lint;
+pub mod migration;
 pub mod offered;
 mod rule;
 pub mod rules;
+mod teaming;
 
 use known::Known;
 pub(crate) use rule::{Context, Findings};

@@ -1,18 +1,22 @@
 //! Attaching, detaching and changing devices of a running domain.
 
 use virtargv_host::{DomainId, Request, Runner, StartOptions};
-use virtargv_model::device::one::{OneDevice, parse_device};
+use virtargv_model::device::DeviceId;
+use virtargv_model::device::one::{OneDevice, parse_device_with_names};
 use virtargv_model::status::{Running, parse_running};
-use virtargv_model::{Outcome, Report};
+use virtargv_model::{Outcome, Problem, Report};
 use virtargv_qemu_cmd::hotplug::{self, Hotplug, Purpose, UpdateOptions};
 use virtargv_resolve::Attached;
+use virtargv_validate::lint::{self, Levels};
+
+use crate::words;
 
 /// Why a device cannot be attached, detached or changed. The places of each report are in the text that it is about.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Refused {
     /// The problems of the running domain.
     pub domain: Report,
-    /// The problems of the device.
+    /// The problems of the device, and what is probably a mistake in it ([`Hotplug::warnings`]).
     pub device: Report,
 }
 
@@ -73,31 +77,46 @@ impl std::error::Error for Refused {}
 /// # Ok::<(), virtargv::Refused>(())
 /// ```
 pub fn attach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotplug, Refused> {
+    narrowed(domain, device, |device| attach_once(domain, device, request))
+}
+
+fn attach_once(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotplug, Refused> {
     let base = domain.len();
     let mut running = running(domain, request)?;
     let request = live(&running, request);
     let release = request.release();
     hotplug::check_running(&running.domain, release).map_err(|problem| Refused::of(&problem.into(), base))?;
-    let device = parse_device(device, release, base);
+    let (device, mut warnings) = parse_device_with_names(device, release, base);
+    warnings.extend(lints(&mut running, &device, base, &request));
+    warned(attach_to(running, device, base, &request), warnings, base)
+}
+
+/// The commands that attach `device`, whose places are behind `base`, to `running`.
+fn attach_to(
+    mut running: Running,
+    device: Outcome<OneDevice>,
+    base: usize,
+    request: &Request<'_>,
+) -> Result<Hotplug, Refused> {
     if let Some(device) = &device.value {
-        let refused = hotplug::check_attach_kind(&running.domain, device, release);
+        let refused = hotplug::check_attach_kind(&running.domain, device, request.release());
         if !refused.is_empty() {
             return Err(Refused::of(&refused, base));
         }
     }
-    number_as_started(&mut running, &device, &request, base)?;
-    let attached = virtargv_resolve::attach(running.domain.clone(), device, base, &request);
+    number_as_started(&mut running, &device, request, base)?;
+    let attached = virtargv_resolve::attach(running.domain.clone(), device, base, request);
     let check = |attached: &Attached| {
         let devices = &attached.resolved.domain().devices;
         hotplug::check_attach(&running.domain, devices, attached.device, request.release())
     };
     let more = attached.value.as_ref().map(check).unwrap_or_default();
-    let mut valid = virtargv_validate::validate_device(attached, base, &request);
+    let mut valid = virtargv_validate::validate_device(attached, base, request);
     if valid.value.is_none() {
         // What cannot be attached is told with what is wrong with it.
         valid.report.extend(more.iter().cloned());
     }
-    done(hotplug::attach(&running, valid, &request), base, &request)
+    done(hotplug::attach(&running, valid, request), base, request)
 }
 
 /// The commands that detach the device of the running domain in the text `domain` that the text `device` describes. The domain
@@ -121,18 +140,24 @@ pub fn attach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotpl
 /// let rng = "<rng model='virtio'><backend model='builtin'/></rng>";
 /// let done = virtargv::detach(domain, rng, &Request::new(&caps, &host))?;
 /// assert_eq!(done.commands[0].execute, "device_del");
-/// assert_eq!(done.commands[0].wait, Some("DEVICE_DELETED"));
+/// assert_eq!(done.commands[0].wait.as_ref().map(|wait| wait.event), Some("DEVICE_DELETED"));
 /// assert_eq!(done.commands[1].execute, "object-del");
 /// # Ok::<(), virtargv::Refused>(())
 /// ```
 pub fn detach(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotplug, Refused> {
+    narrowed(domain, device, |device| detach_once(domain, device, request))
+}
+
+fn detach_once(domain: &str, device: &str, request: &Request<'_>) -> Result<Hotplug, Refused> {
     let base = domain.len();
     let mut running = running(domain, request)?;
     let request = live(&running, request);
-    let device = parse_device(device, request.release(), base);
-    number_as_started(&mut running, &device, &request, base)?;
-    let device = virtargv_resolve::complete_device(&running.domain, device, base, &request);
-    done(hotplug::detach(&running, device, &request), base, &request)
+    let (device, warnings) = parse_device_with_names(device, request.release(), base);
+    let detached = number_as_started(&mut running, &device, &request, base).and_then(|()| {
+        let device = virtargv_resolve::complete_device(&running.domain, device, base, &request);
+        done(hotplug::detach(&running, device, &request), base, &request)
+    });
+    warned(detached, warnings, base)
 }
 
 /// The commands that change a device of the running domain in the text `domain` to what the text `device` describes.
@@ -161,17 +186,39 @@ pub fn update(
     request: &Request<'_>,
     options: UpdateOptions,
 ) -> Result<Hotplug, Refused> {
+    narrowed(domain, device, |device| update_once(domain, device, request, options))
+}
+
+fn update_once(
+    domain: &str,
+    device: &str,
+    request: &Request<'_>,
+    options: UpdateOptions,
+) -> Result<Hotplug, Refused> {
     let base = domain.len();
     let mut running = running(domain, request)?;
     let request = live(&running, request);
+    let (device, mut warnings) = parse_device_with_names(device, request.release(), base);
+    warnings.extend(lints(&mut running, &device, base, &request));
+    warned(update_of(running, device, base, &request, options), warnings, base)
+}
+
+/// The commands that change a device of `running` to `device`, whose places are behind `base`.
+fn update_of(
+    mut running: Running,
+    device: Outcome<OneDevice>,
+    base: usize,
+    request: &Request<'_>,
+    options: UpdateOptions,
+) -> Result<Hotplug, Refused> {
     let release = request.release();
-    let device = parse_device(device, release, base);
-    number_as_started(&mut running, &device, &request, base)?;
-    let device = virtargv_resolve::complete_device(&running.domain, device, base, &request);
+    number_as_started(&mut running, &device, request, base)?;
+    let device = virtargv_resolve::complete_device(&running.domain, device, base, request);
     let replaced = device.then(|device, mut report| {
         let found = hotplug::check_update(&device, release)
             .and_then(|()| hotplug::find(&running.domain.devices, &device, Purpose::Change, release))
-            .and_then(|id| hotplug::check_alias(&running.domain, id, release).map(|()| id));
+            .and_then(|id| hotplug::check_alias(&running.domain, id, release).map(|()| id))
+            .and_then(|id| hotplug::check_drive(&running.domain, id, &device, release).map(|()| id));
         let id = match found {
             Ok(id) => id,
             Err(problem) => {
@@ -179,11 +226,60 @@ pub fn update(
                 return Outcome { value: None, report };
             }
         };
-        let replaced = virtargv_resolve::replace_device(running.domain.clone(), &device, id, &request);
+        let replaced = virtargv_resolve::replace_device(running.domain.clone(), &device, id, request);
         Outcome { value: Some(replaced), report }
     });
-    let valid = virtargv_validate::validate_device(replaced, base, &request);
-    done(hotplug::update(&running, valid, &request, options), base, &request)
+    let valid = virtargv_validate::validate_device(replaced, base, request);
+    done(hotplug::update(&running, valid, request, options), base, request)
+}
+
+/// What `verb` does with the text `device`. Where it is refused, the help of its bad values has those words only that the running
+/// domain in the text `domain` and the rest of the device allow.
+fn narrowed(
+    domain: &str,
+    device: &str,
+    verb: impl Fn(&str) -> Result<Hotplug, Refused>,
+) -> Result<Hotplug, Refused> {
+    let mut done = verb(device);
+    if let Err(refused) = &mut done {
+        let problems = |device: &str| verb(device).err().map(|refused| refused.device).unwrap_or_default();
+        words::narrow(device, domain.len().saturating_add(device.len()), &mut refused.device, problems);
+    }
+    done
+}
+
+/// What the lints say of `device`, whose places are behind `base`, in `running`.
+fn lints(
+    running: &mut Running,
+    device: &Outcome<OneDevice>,
+    base: usize,
+    request: &Request<'_>,
+) -> Vec<Problem> {
+    let Some(device) = &device.value else { return Vec::new() };
+    let devices = &mut running.domain.devices;
+    let id = DeviceId { kind: device.kind(), index: devices.count_of(device.kind()) };
+    devices.append(device.devices().clone());
+    let mut found = lint::check_running(&running.domain, request);
+    running.domain.devices.remove(id);
+    found.retain(|problem| problem.place.element.offset().is_some_and(|at| at >= base));
+    found
+}
+
+/// `done` with those of `warnings` about the device, whose places are behind `base`, that are on by default.
+fn warned(done: Result<Hotplug, Refused>, warnings: Vec<Problem>, base: usize) -> Result<Hotplug, Refused> {
+    let levels = Levels::default();
+    let shown = warnings.into_iter().filter_map(|warning| levels.apply(warning.within(base)?));
+    match done {
+        Ok(mut done) => {
+            done.warnings.extend(shown);
+            Ok(done)
+        }
+        Err(mut refused) => {
+            let errors = crate::refused_at(&refused.device);
+            refused.device.extend(shown.filter(|warning| !crate::follows(warning, &errors)));
+            Err(refused)
+        }
+    }
 }
 
 /// The running domain in the text `domain`.

@@ -69,7 +69,7 @@ use virtargv_qemu_cmd::Prepared;
 
 pub use complete::{Completed, Secrets, complete};
 pub use hotplug::{Refused, attach, detach, update};
-pub use migration::{migration, rules as migration_rules};
+pub use migration::{check_migration, migration, rules as migration_rules};
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
     Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, MasterKey, Override, ReadOptions,
@@ -79,7 +79,7 @@ pub use virtargv_model::{
     ByRelease, Change, Class, Classes, Convention, Domain, Edit, Frame, Label, Outcome, Place, Pos, Problem,
     Problems, Report, Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
 };
-pub use virtargv_qemu_cmd::hotplug::{Command, Hotplug, TeamingPair, UpdateOptions};
+pub use virtargv_qemu_cmd::hotplug::{Command, FromReply, Hotplug, TeamingPair, UpdateOptions, Wait};
 pub use virtargv_qemu_cmd::{ArgValue, Argument, CommandLine, Format, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Validated;
@@ -146,10 +146,22 @@ pub fn run(text: &str, request: &Request<'_>) -> Run {
 /// assert_eq!((problem.id(), problem.help()), ("unknown-element", "did you mean `<currentMemory>`?"));
 /// ```
 pub fn check(text: &str, request: &Request<'_>, levels: &Levels) -> Report {
+    check_with(text, request, levels, |_| Report::new())
+}
+
+/// As [`check`], with the problems that `more` finds in the document as it was read.
+fn check_with(
+    text: &str,
+    request: &Request<'_>,
+    levels: &Levels,
+    more: impl FnOnce(&Domain) -> Report,
+) -> Report {
     let release = request.release();
     let (read, mut found) = virtargv_model::parse_with_names(text, release);
     let mut arguments = Vec::new();
+    let mut told = Report::new();
     if let Some(domain) = &read.value {
+        told = more(domain);
         found.extend(lint::check(domain, request));
         arguments.clone_from(&domain.qemu.args);
     }
@@ -167,15 +179,18 @@ pub fn check(text: &str, request: &Request<'_>, levels: &Levels) -> Report {
         }
         built.report
     };
-    let refused = refused(&report);
-    found.retain(|lint| !follows(lint, &refused));
+    let refused = refused_at(&report);
+    let told_at = refused_at(&told);
+    let is_told = |lint: &Problem| virtargv_validate::migration::says(lint) && follows(lint, &told_at);
+    found.retain(|lint| !follows(lint, &refused) && !is_told(lint));
+    report.extend(told.iter().cloned());
     report.extend(found.into_iter().filter_map(|problem| levels.apply(problem)));
     narrow_words(text, request, &mut report);
     report
 }
 
 /// The byte offsets of the elements that have an error.
-fn refused(report: &Report) -> HashSet<usize> {
+fn refused_at(report: &Report) -> HashSet<usize> {
     let errors = report.iter().filter(|problem| problem.severity == Severity::Error);
     errors.filter_map(|problem| problem.place.element.offset()).collect()
 }

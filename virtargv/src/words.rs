@@ -14,6 +14,15 @@ const MOST: usize = 4 << 20;
 
 /// Leaves those words in the help of the bad values of `report`, which is that of `text`, that the rest of the document allows.
 pub fn narrow_words(text: &str, request: &Request<'_>, report: &mut Report) {
+    narrow(text, text.len(), report, |text| {
+        let read = virtargv_model::parse_as(text, request.release());
+        let resolved = virtargv_resolve::resolve(read, request);
+        virtargv_validate::validate(resolved, request).report
+    });
+}
+
+/// As [`narrow_words`], of a text with the problems that `problems` tells, which reads `cost` bytes.
+pub(crate) fn narrow(text: &str, cost: usize, report: &mut Report, problems: impl Fn(&str) -> Report) {
     if report.iter().all(|problem| problem.choices().is_none()) {
         return;
     }
@@ -24,26 +33,18 @@ pub fn narrow_words(text: &str, request: &Request<'_>, report: &mut Report) {
     report.narrow(|choices, word| {
         let edit = Edit::value(choices.place.clone(), word);
         let Some(replacements) = source.replacements(std::slice::from_ref(&edit)) else { return true };
-        match left.checked_sub(text.len()) {
+        match left.checked_sub(cost) {
             Some(less) => left = less,
             None => return true,
         }
-        !is_refused(&apply(text, replacements), request, choices, word, &before)
+        let text = apply(text, replacements);
+        !is_refused(&text, &problems(&text), choices, word, &before)
     });
 }
 
-/// Whether a rule refuses `word`, which is in `text` in place of a bad value. Problems that the document had `before` are none of
-/// the word.
-fn is_refused(
-    text: &str,
-    request: &Request<'_>,
-    choices: &Choices,
-    word: &str,
-    before: &[(&str, Place)],
-) -> bool {
-    let read = virtargv_model::parse_as(text, request.release());
-    let resolved = virtargv_resolve::resolve(read, request);
-    let report = virtargv_validate::validate(resolved, request).report;
+/// Whether a rule refuses `word`, which is in `text` in place of a bad value: `report` has the problems of `text`. Problems that
+/// the document had `before` are none of the word.
+fn is_refused(text: &str, report: &Report, choices: &Choices, word: &str, before: &[(&str, Place)]) -> bool {
     let source = Source::new(text);
     let is_of_word = |problem: &&Problem| {
         problem.severity == Severity::Error

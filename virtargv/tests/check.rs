@@ -289,3 +289,39 @@ fn levels_allow_and_deny() {
     check(Some(Level::Deny), Some(Severity::Error));
     check(Some(Level::Allow), None);
 }
+
+#[test]
+fn a_check_of_migration_reads_once_and_tells_once() {
+    let caps = builtin::get("qemu-10.0-x86_64", Release::V12_9).unwrap();
+    let host = FixedHost::default();
+    let check = |text: &str, expected: &[&str]| {
+        let report = virtargv::check_migration(text, &Request::new(&caps, &host), &Levels::default());
+        let found: Vec<_> = report.iter().map(virtargv::Problem::id).collect();
+        assert_eq!(found, expected, "{text}\n{report}");
+    };
+    let pair = |persistent: &str, mac: &str, model: &str, managed: &str| {
+        let devices = format!(
+            "<interface type='user'><mac address='52:54:00:00:00:01'/><model type='{model}'/>\
+             <teaming type='persistent'/><alias name='ua-net'/></interface>\
+             <interface type='hostdev' {managed}><mac address='{mac}'/>\
+             <source><address type='pci' domain='0' bus='3' slot='0' function='0'/></source>\
+             <teaming type='transient' persistent='{persistent}'/></interface>"
+        );
+        document(MACHINE, "", &devices)
+    };
+    let (same, other, managed) = ("52:54:00:00:00:01", "52:54:00:00:00:02", "managed='yes'");
+    check("<domain", &["xml"]);
+    check("<network/>", &["root-element"]);
+    check(&document(MACHINE, "<vcpu>x</vcpu>", ""), &["element-value"]);
+    check(&pair("ua-net", same, "virtio", managed), &["migration-teaming-guest"]);
+    check(&pair("ua-net", other, "virtio", managed), &["migration-teaming-mac", "migration-teaming-guest"]);
+    check(
+        &pair("ua-net", other, "virtio", ""),
+        &["migration-teaming-mac", "migration-teaming-guest", "net-teaming-managed"],
+    );
+    check(&pair("ua-nett", same, "virtio", managed), &["migration-teaming-partner"]);
+    check(
+        &pair("ua-net", same, "e1000", managed),
+        &["net-teaming-persistent-model", "migration-teaming-partner"],
+    );
+}

@@ -57,6 +57,7 @@ pub(crate) struct UpdateArgs {
 pub(crate) enum HotplugFormat {
     /// A command a line, as QEMU's monitor reads it; on standard error what it does not say.
     Qmp,
-    /// One object: `commands`, each with its descriptor, what is waited for and what takes it back, `needs`, `domain`, `teaming`.
+    /// One object: `status`, `commands`, each with its descriptor, what is waited for and what takes it back, `needs`, `domain`,
+    /// `teaming`, `problems`.
     Json,
 }

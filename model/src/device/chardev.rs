@@ -1,6 +1,7 @@
 //! `<serial>`, `<parallel>`, `<channel>`, `<console>`.
 
 use super::chardev_source::{ChardevSource, SourceType};
+use super::{DeviceId, DeviceKind, Devices};
 use crate::Class;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, Value};
@@ -185,6 +186,32 @@ pub struct Console {
     pub target: Option<ConsoleTarget>,
     /// `<target port=>`, from 0.
     pub port: Option<u32>,
+}
+
+impl Devices {
+    /// The backend of device `id`, where it is a character device or USB redirection.
+    pub fn source(&self, id: DeviceId) -> Option<&ChardevSource> {
+        match id.kind {
+            DeviceKind::Serial => self.serials.get(id.index).map(|device| &device.source),
+            DeviceKind::Parallel => self.parallels.get(id.index).map(|device| &device.source),
+            DeviceKind::Channel => self.channels.get(id.index).map(|device| &device.source),
+            DeviceKind::Console => self.consoles.get(id.index).map(|device| &device.source),
+            DeviceKind::Redirdev => self.redirdevs.get(id.index).map(|device| &device.source),
+            _ => None,
+        }
+    }
+
+    /// As [`Devices::source`], mutable.
+    pub fn source_mut(&mut self, id: DeviceId) -> Option<&mut ChardevSource> {
+        match id.kind {
+            DeviceKind::Serial => self.serials.get_mut(id.index).map(|device| &mut device.source),
+            DeviceKind::Parallel => self.parallels.get_mut(id.index).map(|device| &mut device.source),
+            DeviceKind::Channel => self.channels.get_mut(id.index).map(|device| &mut device.source),
+            DeviceKind::Console => self.consoles.get_mut(id.index).map(|device| &mut device.source),
+            DeviceKind::Redirdev => self.redirdevs.get_mut(id.index).map(|device| &mut device.source),
+            _ => None,
+        }
+    }
 }
 
 /// `type=` of `el`; without it, `pty`.

@@ -5,6 +5,9 @@ use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
+/// The version of libvirt that added `<crypto>`.
+pub(crate) const SINCE: &str = "9.1";
+
 spelled! {
     /// `model=`.
     pub enum CryptoModel {

@@ -77,6 +77,11 @@ impl DeviceInfo {
         Self { implied: Implied::by(by), ..Self::default() }
     }
 
+    /// The alias, where the user chose it: it begins with `ua-`. libvirt gives any other at the start.
+    pub fn user_alias(&self) -> Option<&str> {
+        self.alias.as_deref().filter(|alias| alias.starts_with("ua-"))
+    }
+
     /// Reads the common children of a device.
     pub fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut info = Self { pos: el.pos(), ..Self::default() };

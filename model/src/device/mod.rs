@@ -40,12 +40,13 @@ use std::{array, slice};
 use crate::info::DeviceInfo;
 use crate::read::{self, ByName, El, Element as _, Reader};
 use crate::write::Writer;
+use crate::{Release, Span};
 
-/// Defines the kinds of devices, one row each: kind, type, field of [`Devices`], element.
+/// Defines the kinds of devices, one row each: kind, type, field of [`Devices`], element, and the version of libvirt that added it.
 ///
 /// The order is that in which libvirt iterates over the devices of a domain.
 macro_rules! devices {
-    ($($kind:ident = $module:ident::$type:ident, $field:ident, $element:literal;)+) => {
+    ($($kind:ident = $module:ident::$type:ident, $field:ident, $element:literal $(since $since:expr)?;)+) => {
         /// The devices of a domain, each kind in document order.
         #[derive(Debug, Clone, PartialEq, Default)]
         pub struct Devices {
@@ -75,6 +76,16 @@ macro_rules! devices {
             /// The name of its element.
             pub fn element(self) -> &'static str {
                 match self { $(Self::$kind => $element),+ }
+            }
+
+            /// The version of libvirt that added it; `None` for those that every release followed has.
+            pub fn since(self) -> Option<&'static str> {
+                match self { $(Self::$kind => None$(.or(Some($since)))?),+ }
+            }
+
+            /// Whether `release` has it.
+            pub fn is_in(self, release: Release) -> bool {
+                self.since().is_none_or(|since| Span::ALWAYS.since(since).contains(release))
             }
         }
 
@@ -244,8 +255,8 @@ devices! {
     MemoryDevice = memory_device::MemoryDevice, memories, "memory";
     Iommu = iommu::Iommu, iommus, "iommu";
     Vsock = vsock::Vsock, vsocks, "vsock";
-    Crypto = crypto::Crypto, cryptos, "crypto";
-    Pstore = pstore::Pstore, pstores, "pstore";
+    Crypto = crypto::Crypto, cryptos, "crypto" since crypto::SINCE;
+    Pstore = pstore::Pstore, pstores, "pstore" since pstore::SINCE;
     Redirdev = redirdev::Redirdev, redirdevs, "redirdev";
     Graphics = graphics::Graphics, graphics, "graphics";
     Audio = audio::Audio, audios, "audio";
@@ -283,7 +294,7 @@ impl Devices {
             watchdogs: devices.at_most(1, &watchdog::WATCHDOG_SINGLE, "watchdog", r),
             memballoons: devices.at_most(1, &memballoon::MEMBALLOON_SINGLE, "memballoon", r),
             rngs: devices.all("rng", r),
-            cryptos: devices.all_since("9.1", "crypto", r),
+            cryptos: devices.all_since(crypto::SINCE, "crypto", r),
             tpms: devices.at_most(2, &tpm::TPM_MOST, "tpm", r),
             nvrams: devices.at_most(1, &nvram::NVRAM_SINGLE, "nvram", r),
             hubs: devices.all("hub", r),
@@ -297,7 +308,7 @@ impl Devices {
         read.memories = devices.all("memory", r);
         read.iommus = devices.at_most(1, &iommu::IOMMU_SINGLE, "iommu", r);
         read.vsocks = devices.at_most(1, &vsock::VSOCK_SINGLE, "vsock", r);
-        if r.knows("10.6") {
+        if r.knows(pstore::SINCE) {
             read.pstores = devices.at_most(1, &pstore::PSTORE_SINGLE, "pstore", r);
         }
         read

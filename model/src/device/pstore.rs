@@ -12,6 +12,9 @@ crate::rules! {
         help "remove all `<pstore>` but one", since "10.6";
 }
 
+/// The version of libvirt that added `<pstore>`.
+pub(crate) const SINCE: &str = "10.6";
+
 spelled! {
     /// `backend=`: the kind of device.
     pub enum PstoreBackend {

@@ -48,6 +48,11 @@ impl Questions {
     }
 }
 
+/// As [`name_of`], of the element around `el`; empty for `<domain>`.
+pub(super) fn name_around(el: El<'_>) -> String {
+    el.parent().map_or_else(|| el.outer_name().to_owned(), name_of)
+}
+
 /// The name of `el`, with the prefix `qemu:` in libvirt's namespace for QEMU.
 pub(super) fn name_of(el: El<'_>) -> String {
     if el.namespace() == Some(qemu_ns::NAMESPACE) {

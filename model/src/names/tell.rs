@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::list::{self, Known};
-use super::questions::name_of;
+use super::questions::{name_around, name_of};
 use super::{
     LATER_NAME, Left, MISPLACED_NAME, OTHER_DRIVER, Questions, UNKNOWN_ATTRIBUTE, UNKNOWN_ELEMENT,
     UNREAD_NAME, WRITTEN,
@@ -25,7 +25,7 @@ struct Around<'a> {
 
 impl<'a> Around<'a> {
     fn of(el: El<'a>) -> Self {
-        let key = format!("{}/{}", el.parent().map(name_of).unwrap_or_default(), name_of(el));
+        let key = format!("{}/{}", name_around(el), name_of(el));
         let known = list::all().get(key.as_str()).map(Vec::as_slice);
         Self { el, key, known }
     }
@@ -115,8 +115,7 @@ fn problem(left: &Left<'_>, told: &Told<'_>) -> Option<Problem> {
 /// A name that another branch of the reader asks for.
 fn not_read_here(left: &Left<'_>, around: &Around<'_>, what: &str, told: &Told<'_>) -> Option<Problem> {
     let release = told.release;
-    let mut parts =
-        std::iter::successors(Some(around.el), |el| el.parent()).filter(|el| el.parent().is_some());
+    let mut parts = std::iter::successors(Some(around.el), |el| el.parent()).filter(|el| !el.is_domain());
     if parts.any(|el| el.pos().offset().is_some_and(|offset| told.refused.contains(&offset))) {
         return None;
     }
@@ -180,7 +179,7 @@ fn misplaced(
 /// The elements that have something called `name`: those nearest to the element `around`.
 fn places(around: &Around<'_>, name: &str, release: Release) -> Vec<&'static str> {
     let here = name_of(around.el);
-    let outer = around.el.parent().map(name_of).unwrap_or_default();
+    let outer = name_around(around.el);
     let mut all: Vec<(&'static str, &'static str)> = list::all()
         .iter()
         .filter(|(_, names)| names.iter().any(|known| known.name == name && known.is_in(release)))

@@ -55,6 +55,9 @@ fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
     start + line.char_indices().nth(column).map_or(line.len(), |(i, _)| i)
 }
 
+/// The element around all devices of a domain.
+const DEVICES: &str = "devices";
+
 /// The usual prefix of libvirt's namespace for QEMU.
 pub(crate) const QEMU_PREFIX: &str = "qemu:";
 
@@ -89,21 +92,16 @@ pub(crate) struct Elements<'a> {
     by_offset: Vec<u32>,
     /// What the readers ask for, where that is recorded.
     asked: Option<Box<Asked>>,
-    /// What is added to the byte offset of an element to get its place, see [`Elements::behind`].
+    /// What is added to the byte offset of a part to get its place, see [`Elements::of_device`].
     base: usize,
+    /// Whether the root element is a device.
+    is_device: bool,
 }
 
 impl<'a> Elements<'a> {
     /// The elements of `tree`, which has none afterwards.
     pub(crate) fn of<'t: 'a>(tree: &'a mut Tree<'t>) -> Self {
-        let (table, tree) = match tree {
-            Tree::Plain(table) => (std::mem::take(table), None),
-            Tree::Full(tree) => {
-                let tree: &'a roxmltree::Document<'a> = tree;
-                (Table::of(tree), Some(tree))
-            }
-        };
-        let mut elements = Self { table, tree, by_offset: Vec::new(), asked: None, base: 0 };
+        let mut elements = Self::in_order(tree);
         if elements.has_sections_to_merge() {
             elements.merge_sections();
         }
@@ -111,15 +109,29 @@ impl<'a> Elements<'a> {
         elements
     }
 
+    /// As [`Elements::of`], of the document of a device, with the places that they have where their text stands `base` bytes
+    /// behind the start of another.
+    pub(crate) fn of_device<'t: 'a>(tree: &'a mut Tree<'t>, base: usize) -> Self {
+        let mut elements = Self { base, is_device: true, ..Self::in_order(tree) };
+        elements.mark_names();
+        elements
+    }
+
+    /// The elements of `tree` in the order of the text.
+    fn in_order<'t: 'a>(tree: &'a mut Tree<'t>) -> Self {
+        let (table, tree) = match tree {
+            Tree::Plain(table) => (std::mem::take(table), None),
+            Tree::Full(tree) => {
+                let tree: &'a roxmltree::Document<'a> = tree;
+                (Table::of(tree), Some(tree))
+            }
+        };
+        Self { table, tree, by_offset: Vec::new(), asked: None, base: 0, is_device: false }
+    }
+
     /// The elements, which record what readers ask for.
     pub(crate) fn recording(mut self) -> Self {
         self.asked = Some(Box::new(Asked::new(self.table.rows.len())));
-        self
-    }
-
-    /// The elements with the places that they have where their text stands `base` bytes behind the start of another.
-    pub(crate) fn behind(mut self, base: usize) -> Self {
-        self.base = base;
         self
     }
 
@@ -159,8 +171,9 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// The element whose `<` is at byte `offset`.
+    /// The element whose place is the byte `offset`.
     pub(crate) fn at(&'a self, offset: usize) -> Option<El<'a>> {
+        let offset = offset.checked_sub(self.base)?;
         let start = |row: &Row<'a>| row.start as usize;
         let row = if self.by_offset.is_empty() {
             self.table.rows.binary_search_by_key(&offset, start).ok()?
@@ -325,6 +338,12 @@ impl<'a> El<'a> {
     /// Place of the element in the text.
     pub fn pos(self) -> Pos {
         Pos::at((self.row.start as usize).saturating_add(self.elements.base))
+    }
+
+    /// The place of the bytes `range` of the text that it was read from.
+    pub(crate) fn place_of(self, range: Range<usize>) -> Place {
+        let moved = |offset: usize| offset.saturating_add(self.elements.base);
+        Place::bytes(moved(range.start)..moved(range.end))
     }
 
     /// The attribute `name` as written.
@@ -542,6 +561,33 @@ impl<'a> El<'a> {
     /// element by XPath.
     pub fn child_text(self, name: &str) -> Option<String> {
         self.child(name).map(El::text).filter(|text| !text.is_empty())
+    }
+
+    /// Whether it is `<domain>`: the root element, unless that is a device.
+    pub(crate) fn is_domain(self) -> bool {
+        self.row.around.is_none() && !self.elements.is_device
+    }
+
+    /// Whether it is a child of `<domain>`.
+    pub(crate) fn is_section(self) -> bool {
+        self.parent().is_some_and(El::is_domain)
+    }
+
+    /// Whether it is a child of `<devices>`, or the root element of the document of a device.
+    pub(crate) fn is_device(self) -> bool {
+        match self.parent() {
+            None => self.elements.is_device,
+            Some(around) => around.name() == DEVICES && around.is_section(),
+        }
+    }
+
+    /// The name of the element around it, which the document of a device does not have; empty for `<domain>`.
+    pub(crate) fn outer_name(self) -> &'a str {
+        match self.parent() {
+            Some(around) => around.name(),
+            None if self.elements.is_device => DEVICES,
+            None => "",
+        }
     }
 
     /// The parent element.

@@ -1,7 +1,7 @@
 //! The domain afterwards.
 
 use virtargv_host::Descriptor;
-use virtargv_model::device::chardev_source::{Backend, SourceMode};
+use virtargv_model::device::chardev_source::{Backend, ChardevSource, SourceMode};
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
 use virtargv_model::device::storage::{ImageFormat, Location};
@@ -46,7 +46,9 @@ pub(super) fn attached(
             disk.driver.cache = Access::of(disk).cache;
         }
         listening(&mut one, needs);
-        encryption(&mut one, prepared.settings.chardev_tls);
+        if let Some(source) = one.source_mut(DeviceId { index: 0, ..*id }) {
+            encryption(source, prepared.settings.chardev_tls);
+        }
         if let Some(memory) = one.memories.first_mut() {
             plug(&mut after.memory, memory, u64::saturating_add);
             if memory.model() == MemoryModel::VirtioMem {
@@ -70,8 +72,8 @@ pub(super) fn detached(running: &Domain, id: DeviceId) -> Box<Domain> {
     after
 }
 
-/// Counts a memory device in the memory of the domain. What the balloon leaves the guest changes with it where all of it is
-/// plugged at once.
+/// Adds the size of a memory device to the domain's memory, or subtracts it, as `count` does. `<currentMemory>` changes with it
+/// for a DIMM, of which the guest has all at once.
 fn plug(memory: &mut Memory, device: &MemoryDevice, count: fn(u64, u64) -> u64) {
     let size = device.target.size.0;
     memory.size = memory.size.map(|Kib(before)| Kib(count(before, size)));
@@ -88,15 +90,10 @@ pub(super) fn end_chain(disk: &mut Disk) {
     }
 }
 
-/// Sets `tls=` of TCP connections to what it is by default.
-fn encryption(devices: &mut Devices, default: bool) {
-    let sources = devices.channels.iter_mut().map(|device| &mut device.source);
-    let sources = sources.chain(devices.serials.iter_mut().map(|device| &mut device.source));
-    let sources = sources.chain(devices.consoles.iter_mut().map(|device| &mut device.source));
-    for source in sources.chain(devices.redirdevs.iter_mut().map(|device| &mut device.source)) {
-        if let Backend::Tcp(tcp) = &mut source.backend {
-            tcp.tls.get_or_insert(if default { YesNo::Yes } else { YesNo::No });
-        }
+/// Sets `tls=` of a TCP connection to what it is by default.
+fn encryption(source: &mut ChardevSource, default: bool) {
+    if let Backend::Tcp(tcp) = &mut source.backend {
+        tcp.tls.get_or_insert(if default { YesNo::Yes } else { YesNo::No });
     }
 }
 

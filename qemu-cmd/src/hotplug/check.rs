@@ -11,11 +11,11 @@ use virtargv_model::device::net::InterfaceType;
 use virtargv_model::device::one::OneDevice;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::Address;
-use virtargv_model::{Domain, Message, Place, Problem, Release, Report, Rule, Stage};
+use virtargv_model::{Domain, Message, Place, Pos, Problem, Release, Report, Rule, Stage};
 
 use virtargv_host::Request;
 
-use super::rules;
+use super::{rules, update};
 use crate::Prepared;
 
 /// The kinds of devices that are attached.
@@ -45,7 +45,7 @@ struct Checks<'a> {
     /// The devices with the one that is attached.
     devices: &'a Devices,
     device: DeviceId,
-    place: Place,
+    pos: Pos,
     release: Release,
     report: &'a mut Report,
 }
@@ -54,7 +54,7 @@ struct Checks<'a> {
 pub fn attach(running: &Domain, devices: &Devices, device: DeviceId, release: Release) -> Report {
     let mut report = Report::new();
     if let Some(info) = devices.info(device) {
-        Checks { running, devices, device, place: info.pos.into(), release, report: &mut report }.run();
+        Checks { running, devices, device, pos: info.pos, release, report: &mut report }.run();
     }
     report
 }
@@ -63,14 +63,16 @@ pub fn attach(running: &Domain, devices: &Devices, device: DeviceId, release: Re
 /// device otherwise is of no use then.
 pub fn attach_kind(running: &Domain, device: &OneDevice, release: Release) -> Report {
     let mut report = Report::new();
-    let (devices, place) = (device.devices(), place(device));
-    Checks { running, devices, device: device.id(), place, release, report: &mut report }.kind();
+    let (devices, pos) = (device.devices(), pos(device));
+    Checks { running, devices, device: device.id(), pos, release, report: &mut report }.kind();
     report
 }
 
 impl Checks<'_> {
-    fn refuse(&mut self, rule: &'static Rule, message: impl Into<Message>) {
-        self.report.push(rule.problem(self.release, self.place.clone(), message).with_stage(Stage::Build));
+    /// Refuses what is at `path` of the device.
+    fn refuse(&mut self, rule: &'static Rule, path: &'static str, message: impl Into<Message>) {
+        let place = self.pos.path(path);
+        self.report.push(rule.problem(self.release, place, message).with_stage(Stage::Build));
     }
 
     /// Refuses what is of a kind that is not attached. Returns whether it is of one that is.
@@ -78,8 +80,8 @@ impl Checks<'_> {
         let DeviceId { kind, index } = self.device;
         let before = self.report.len();
         if !KINDS.contains(&kind) {
-            let message = format!("a device `{}` cannot be attached while the guest runs", kind.element());
-            self.refuse(&rules::KIND, message);
+            let message = format!("`<{}>` cannot be attached while the guest runs", kind.element());
+            self.refuse(&rules::KIND, "", message);
         }
         let devices = self.devices;
         match kind {
@@ -115,7 +117,7 @@ impl Checks<'_> {
             }
             _ => {}
         }
-        if let Some(source) = source(devices, self.device) {
+        if let Some(source) = devices.source(self.device) {
             self.backend(source);
         }
         self.boot_order();
@@ -129,17 +131,14 @@ impl Checks<'_> {
             let bus = bus.map_or("", virtargv_model::Spelled::as_str);
             return self.refuse(
                 &rules::DISK_BUS,
+                "target/@bus",
                 format!("a disk on bus `{bus}` cannot be attached while the guest runs"),
             );
         }
         let mut others = self.running.devices.disks.iter();
         if others.clone().any(|other| other.dst() == disk.dst()) {
             let message = format!("target `{}` belongs to another disk of the guest", disk.dst());
-            return self.refuse(&rules::DISK_TARGET, message);
-        }
-        if disk.transient.is_some() {
-            let message = format!("disk `{}` is `<transient>`", disk.dst());
-            return self.refuse(&rules::TRANSIENT, message);
+            return self.refuse(&rules::DISK_TARGET, "target/@dev", message);
         }
         if let Some(Address::Drive(at)) = &disk.info.address
             && bus == Some(DiskBus::Scsi)
@@ -150,7 +149,7 @@ impl Checks<'_> {
         {
             let message =
                 format!("the address of disk `{}` belongs to another disk of the guest", disk.dst());
-            self.refuse(&rules::DISK_ADDRESS, message);
+            self.refuse(&rules::DISK_ADDRESS, "address", message);
         }
     }
 
@@ -165,12 +164,12 @@ impl Checks<'_> {
                     "the controller with index `{}` of type `{kind}`{model} cannot be attached while the guest runs",
                     controller.number()
                 );
-                self.refuse(&rules::CONTROLLER_PCI, message);
+                self.refuse(&rules::CONTROLLER_PCI, "@model", message);
             }
             _ => {
                 let message =
                     format!("a controller of type `{kind}` cannot be attached while the guest runs");
-                self.refuse(&rules::CONTROLLER_KIND, message);
+                self.refuse(&rules::CONTROLLER_KIND, "@type", message);
             }
         }
     }
@@ -180,7 +179,7 @@ impl Checks<'_> {
         if self.running.devices.controllers.iter().any(|other| other.is(kind, controller.number())) {
             let message =
                 format!("the guest has a controller of type `{kind}` with index `{}`", controller.number());
-            self.refuse(&rules::CONTROLLER_INDEX, message);
+            self.refuse(&rules::CONTROLLER_INDEX, "@index", message);
         }
     }
 
@@ -195,7 +194,7 @@ impl Checks<'_> {
         );
         if refused {
             let message = format!("an interface of type `{kind}` cannot be attached while the guest runs");
-            self.refuse(&rules::INTERFACE_TYPE, message);
+            self.refuse(&rules::INTERFACE_TYPE, "@type", message);
         }
     }
 
@@ -203,6 +202,7 @@ impl Checks<'_> {
         if fs.driver != Some(FsDriver::Virtiofs) {
             self.refuse(
                 &rules::FILESYSTEM,
+                "driver/@type",
                 "a file system other than virtiofs cannot be attached while the guest runs",
             );
         }
@@ -211,14 +211,14 @@ impl Checks<'_> {
     fn input(&mut self, bus: Option<InputBus>) {
         if let Some(bus @ (InputBus::Ps2 | InputBus::Xen)) = bus {
             let message = format!("an input device on bus `{bus}` cannot be attached while the guest runs");
-            self.refuse(&rules::INPUT_BUS, message);
+            self.refuse(&rules::INPUT_BUS, "@bus", message);
         }
     }
 
     fn console(&mut self, target: Option<ConsoleTarget>) {
         if let Some(target) = target.filter(|target| *target != ConsoleTarget::Virtio) {
             let message = format!("a console of type `{target}` cannot be attached while the guest runs");
-            self.refuse(&rules::CONSOLE_TARGET, message);
+            self.refuse(&rules::CONSOLE_TARGET, "target/@type", message);
         }
     }
 
@@ -226,7 +226,7 @@ impl Checks<'_> {
         let kind = source.kind();
         if matches!(kind, SourceType::SpicePort | SourceType::Pipe | SourceType::Stdio | SourceType::Nmdm) {
             let message = format!("a backend of type `{kind}` cannot be attached while the guest runs");
-            self.refuse(&rules::CHARDEV_BACKEND, message);
+            self.refuse(&rules::CHARDEV_BACKEND, "@type", message);
         }
     }
 
@@ -240,7 +240,7 @@ impl Checks<'_> {
                 "a memory device of `{}` KiB would exceed the `{}` KiB of `<maxMemory>`",
                 size.0, max.0
             );
-            self.refuse(&rules::MEMORY_MAX, message);
+            self.refuse(&rules::MEMORY_MAX, "target/size", message);
         }
     }
 
@@ -253,6 +253,7 @@ impl Checks<'_> {
         if self.running.devices.memories.iter().any(|device| slot(device) == Some(wanted)) {
             self.refuse(
                 &rules::MEMORY_SLOT,
+                "address/@slot",
                 format!("memory device slot `{wanted}` belongs to another memory device"),
             );
         }
@@ -271,21 +272,10 @@ impl Checks<'_> {
         if taken {
             self.refuse(
                 &rules::BOOT_ORDER,
+                "boot/@order",
                 format!("boot order `{order}` belongs to another device of the guest"),
             );
         }
-    }
-}
-
-/// The backend of a character device.
-fn source(devices: &Devices, id: DeviceId) -> Option<&ChardevSource> {
-    match id.kind {
-        DeviceKind::Serial => devices.serials.get(id.index).map(|device| &device.source),
-        DeviceKind::Parallel => devices.parallels.get(id.index).map(|device| &device.source),
-        DeviceKind::Channel => devices.channels.get(id.index).map(|device| &device.source),
-        DeviceKind::Console => devices.consoles.get(id.index).map(|device| &device.source),
-        DeviceKind::Redirdev => devices.redirdevs.get(id.index).map(|device| &device.source),
-        _ => None,
     }
 }
 
@@ -308,10 +298,10 @@ const CHANGED: &[DeviceKind] =
 
 /// Checks whether devices of the kind of `device` are detached.
 pub(super) fn detach_kind(device: &OneDevice, release: Release, report: &mut Report) {
-    let place = place(device);
+    let place = pos(device);
     let kind = device.kind();
     if !KINDS.contains(&kind) {
-        let message = format!("a device `{}` cannot be detached while the guest runs", kind.element());
+        let message = format!("`<{}>` cannot be detached while the guest runs", kind.element());
         report.push(rules::DETACH_KIND.problem(release, place, message));
         return;
     }
@@ -338,7 +328,7 @@ pub(super) fn detach(
             if !matches!(bus, Some(DiskBus::Virtio | DiskBus::Scsi | DiskBus::Usb)) {
                 let bus = bus.map_or("", virtargv_model::Spelled::as_str);
                 let message = format!("a disk on bus `{bus}` cannot be detached while the guest runs");
-                report.push(rules::DETACH_DISK.problem(release, place(device), message));
+                report.push(rules::DETACH_DISK.problem(release, pos(device), message));
             }
         }
         DeviceKind::Controller => {
@@ -348,7 +338,7 @@ pub(super) fn detach(
                 disks.iter().any(|disk| disk.bus() == Some(DiskBus::Scsi) && on(disk.info.address.as_ref()));
             if disk || domain.devices.hostdevs.iter().any(|unit| on(unit.info.address.as_ref())) {
                 let message = format!("devices are on the controller with index `{}`", controller.number());
-                report.push(rules::CONTROLLER_BUSY.problem(release, place(device), message));
+                report.push(rules::CONTROLLER_BUSY.problem(release, pos(device), message));
             }
         }
         _ => {}
@@ -361,10 +351,24 @@ pub fn update_kind(device: &OneDevice, release: Release) -> Result<(), Problem> 
     if CHANGED.contains(&kind) {
         return Ok(());
     }
-    let message = format!("a device `{}` cannot be changed while the guest runs", kind.element());
-    Err(rules::UPDATE_KIND.problem(release, place(device), message))
+    let message = format!("`<{}>` cannot be changed while the guest runs", kind.element());
+    Err(rules::UPDATE_KIND.problem(release, pos(device), message))
 }
 
-fn place(device: &OneDevice) -> Place {
-    device.devices().info(device.id()).map(|info| info.pos.into()).unwrap_or_default()
+/// Checks that `device` describes device `id` of `domain` by its kind of drive, where that is a disk.
+pub fn update_drive(
+    domain: &Domain,
+    id: DeviceId,
+    device: &OneDevice,
+    release: Release,
+) -> Result<(), Problem> {
+    let old = domain.devices.disks.get(id.index).filter(|_| id.kind == DeviceKind::Disk);
+    match old.zip(device.devices().disks.first()) {
+        Some((old, new)) => update::check_drive(old, new, release),
+        None => Ok(()),
+    }
+}
+
+fn pos(device: &OneDevice) -> Pos {
+    device.devices().info(device.id()).map(|info| info.pos).unwrap_or_default()
 }

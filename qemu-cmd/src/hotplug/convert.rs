@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use virtargv_host::Descriptor;
 
-use super::command::{Command, DEVICE_DELETED};
+use super::command::{Command, Wait};
+use super::reply::FromReply;
 use crate::text::{Text, text};
 use crate::{Argument, Need, Props, Value};
 
-/// An option of which a device has one, as a command.
+/// An option of the command line, and the command that does the same on a monitor.
 struct Row {
     /// The option.
     option: &'static str,
@@ -148,16 +149,32 @@ fn name(what: &Descriptor<String>, owner: &str) -> Text {
 /// The commands that remove what `added` has added, once the guest has let the device go: the device first, then what was
 /// behind it, in reverse order. A descriptor under a name is gone with what uses it.
 pub(super) fn removal(added: &[Command]) -> Vec<Command> {
+    let mut out = Vec::new();
     let device = added.iter().find(|command| command.execute == "device_add");
-    let first = device.and_then(|command| command.undo.as_deref()).cloned();
-    let mut out: Vec<Command> =
-        first.map(|command| Command { wait: Some(DEVICE_DELETED), ..command }).into_iter().collect();
+    if let Some(removal) = device.and_then(|command| command.undo.as_deref()) {
+        let wait = removal.arguments.get("id").cloned().map(Wait::device_deleted);
+        out.push(Command { wait, ..removal.clone() });
+    }
     for command in added.iter().rev() {
-        if let Some(undo) = &command.undo
-            && !matches!(undo.execute, "device_del" | "closefd")
-        {
-            out.push(Command { may_fail: true, ..(**undo).clone() });
+        match command.undo.as_deref() {
+            Some(Command { execute: "device_del" | "closefd", .. }) | None => {}
+            Some(Command { execute: "remove-fd", .. }) => remove_fd(command, &mut out),
+            Some(undo) => out.push(Command { may_fail: true, ..undo.clone() }),
         }
     }
     out
+}
+
+/// Adds to `out` the commands that remove the descriptor set that `added` has made. Its number is not known from the domain.
+fn remove_fd(added: &Command, out: &mut Vec<Command>) {
+    let query = "query-fdsets";
+    if !out.iter().any(|command| command.execute == query) {
+        let ask = Command::new(query, Props::object());
+        out.push(ask.because("the numbers of descriptor sets are not in the document of a domain"));
+    }
+    let is = added.arguments.text("opaque").map(ToString::to_string).unwrap_or_default();
+    let argument = "/fdset-id";
+    let set = FromReply { argument, query, key: "/fds/*/opaque", is, value: "/fdset-id" };
+    let removal = Command::new("remove-fd", Props::object());
+    out.push(Command { from_reply: vec![set], may_fail: true, ..removal });
 }

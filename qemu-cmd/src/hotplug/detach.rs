@@ -18,7 +18,7 @@ use crate::prepare::storage::{Counters, has_managed_reservations};
 use crate::prepare::{Alone, alone};
 use crate::text::text;
 
-/// Secrets of which none is needed: what is removed is named, not opened.
+/// Secrets that are all empty: the commands that remove a device name its objects, and do not have their secrets.
 #[derive(Debug)]
 struct Unread;
 
@@ -53,7 +53,10 @@ pub fn detach(running: &Running, device: Outcome<OneDevice>, request: &Request<'
             Ok(commands) => {
                 let domain = after::detached(&running.domain, id);
                 let teaming = TeamingPair::of(&running.domain.devices, id);
-                Outcome { value: Some(Hotplug { commands, needs: Vec::new(), domain, teaming }), report }
+                Outcome {
+                    value: Some(Hotplug { teaming, ..Hotplug::new(commands, Vec::new(), domain) }),
+                    report,
+                }
             }
             Err(problems) => {
                 report.extend(problems.iter().cloned());
@@ -70,16 +73,13 @@ fn removal(
     request: &Request<'_>,
 ) -> Result<Vec<Command>, virtargv_model::Report> {
     let mut added = added(running, id, request)?;
-    let mut others = running.domain.clone();
-    others.devices.remove(id);
-    if has_managed_reservations(&others) {
-        // Another disk uses the helper.
+    let disks = running.domain.devices.disks.iter().enumerate();
+    let others = disks.filter(|(index, _)| id.kind != DeviceKind::Disk || *index != id.index);
+    if has_managed_reservations(others.map(|(_, disk)| disk)) {
         added.retain(|command| !rows::is_reservations_helper(command));
     }
     let mut commands = convert::removal(&added);
-    for row in ROWS {
-        row(&mut commands, &running.domain, id);
-    }
+    guest_forwarding(&mut commands, &running.domain, id);
     ejected(&mut commands, &running.domain, id, request.release());
     Ok(commands)
 }
@@ -101,11 +101,6 @@ pub(super) fn added(
     Ok(convert::commands(&line.arguments, &line.needs))
 }
 
-/// What detaching does otherwise, with the reasons.
-type Row = fn(&mut Vec<Command>, &Domain, DeviceId);
-
-const ROWS: &[Row] = &[guest_forwarding, sets_by_comment];
-
 /// libvirt leaves the backend of a `guestfwd` channel, whose device is the forwarding.
 fn guest_forwarding(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId) {
     let channel = domain.devices.channels.get(id.index).filter(|_| id.kind == DeviceKind::Channel);
@@ -114,7 +109,7 @@ fn guest_forwarding(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId) 
     }
 }
 
-/// The block node of which an empty drive has the number is not there, but removed.
+/// Where an ejected drive keeps the number of a block node that is gone, libvirt removes that node with the drive all the same.
 fn ejected(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId, release: Release) {
     let disk = domain.devices.disks.get(id.index).filter(|_| id.kind == DeviceKind::Disk);
     let Some(disk) = disk.filter(|disk| disk.image.is_empty()) else { return };
@@ -124,18 +119,7 @@ fn ejected(commands: &mut Vec<Command>, domain: &Domain, id: DeviceId, release: 
         let removal = Command { may_fail: true, ..removal };
         commands.push(
             removal
-                .because("libvirt removes the node of an ejected medium again; QEMU answers with an error"),
-        );
-    }
-}
-
-/// The number of a descriptor set is not known from the domain: QEMU is asked which set has the device's descriptor.
-fn sets_by_comment(commands: &mut Vec<Command>, _: &Domain, _: DeviceId) {
-    if let Some(at) = commands.iter().position(|command| command.execute == "remove-fd") {
-        let ask = Command::new("query-fdsets", Props::object());
-        commands.insert(
-            at,
-            ask.because("`fdset-id` of `remove-fd` is that of the set whose `opaque` begins with the alias"),
+                .because("libvirt removes the node of the ejected medium again; QEMU answers with an error"),
         );
     }
 }

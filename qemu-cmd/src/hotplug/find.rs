@@ -2,7 +2,9 @@
 
 use virtargv_model::Spelled;
 use virtargv_model::device::chardev::ChannelTarget;
-use virtargv_model::device::chardev_source::{Backend, ChardevSource};
+use virtargv_model::device::chardev_source::Backend;
+use virtargv_model::device::disk::Disk;
+use virtargv_model::device::graphics::Graphics;
 use virtargv_model::device::memory_device::MemoryDevice;
 use virtargv_model::device::net::Interface;
 use virtargv_model::device::one::OneDevice;
@@ -21,9 +23,10 @@ pub enum Purpose {
     Change,
 }
 
-/// Finds the device of `running` that `device` describes, as libvirt does: a disk by its target, an interface by its MAC address, a
-/// controller by its index, a file system by its tag, a display by its type, and others by everything that the description
-/// says. Where the description has an alias or an address, they must be those of the device.
+/// Finds the device of `running` that `device` describes, as libvirt does: a disk by its target, an interface by its MAC address
+/// where one is given, a controller by its index, a file system by its tag, a display by its type, and others by everything that
+/// the description says. Where the description has an alias or an address, they must be those of the device, unless it is a disk,
+/// a controller or a display.
 ///
 /// # Errors
 /// There is none, or there are several interfaces.
@@ -42,7 +45,7 @@ pub fn find(
     match found.as_slice() {
         [] => refused(&rules::MISSING, format!("the guest has no {}", described(wanted, device))),
         [_, _, ..] if kind == DeviceKind::Interface => {
-            refused(&rules::AMBIGUOUS, format!("the guest has several {}", described(wanted, device)))
+            refused(&rules::AMBIGUOUS, format!("the guest has more than one {}", described(wanted, device)))
         }
         [first, ..] => Ok(*first),
     }
@@ -54,15 +57,12 @@ fn described(wanted: &Devices, device: &OneDevice) -> String {
     match device.kind() {
         DeviceKind::Disk => {
             let disk = wanted.disks.first();
-            format!("disk with the target `{}`", disk.map_or("", virtargv_model::device::disk::Disk::dst))
+            format!("disk with the target `{}`", disk.map_or("", Disk::dst))
         }
-        DeviceKind::Interface => {
-            let mac = wanted.interfaces.first().and_then(|nic| nic.mac);
-            format!(
-                "interface with the MAC address `{}`",
-                mac.map(|mac| mac.address.to_string()).unwrap_or_default()
-            )
-        }
+        DeviceKind::Interface => match wanted.interfaces.first().and_then(|nic| nic.mac) {
+            Some(mac) => format!("interface with the MAC address `{}`", mac.address),
+            None => "interface as described".to_owned(),
+        },
         DeviceKind::Controller => match wanted.controllers.first() {
             Some(controller) => {
                 format!(
@@ -74,14 +74,14 @@ fn described(wanted: &Devices, device: &OneDevice) -> String {
             None => name.to_owned(),
         },
         DeviceKind::Graphics => {
-            let kind = wanted.graphics.first().map(virtargv_model::device::graphics::Graphics::kind);
+            let kind = wanted.graphics.first().map(Graphics::kind);
             format!("display of type `{}`", kind.map_or("", |kind| kind.as_str()))
         }
         DeviceKind::MemoryDevice => {
             let model = wanted.memories.first().map(MemoryDevice::model);
             format!("memory device of model `{}` as described", model.map_or("", |model| model.as_str()))
         }
-        _ => format!("device `{name}` as described"),
+        _ => format!("`<{name}>` as described"),
     }
 }
 
@@ -126,7 +126,7 @@ fn means(wanted: &Devices, running: &Devices, id: DeviceId, purpose: Purpose) ->
                 },
             )
         }
-        _ => bare(wanted.clone()) == bare(running.only(id)),
+        _ => bare(wanted.clone(), id.kind) == bare(running.only(id), id.kind),
     };
     // libvirt finds disks, controllers and displays by their names alone.
     let named_alone = matches!(id.kind, DeviceKind::Disk | DeviceKind::Controller | DeviceKind::Graphics);
@@ -149,29 +149,27 @@ fn same_memory(wanted: &MemoryDevice, there: &MemoryDevice) -> bool {
     wanted.model() == there.model() && target && source
 }
 
-/// A device without what is compared apart, and what only a running device has.
-fn bare(mut devices: Devices) -> Devices {
-    devices.for_each_info_mut(&mut |_, info| *info = DeviceInfo::default());
-    for channel in &mut devices.channels {
-        if let ChannelTarget::Virtio { state, .. } = &mut channel.target {
-            *state = None;
-        }
-        plain(&mut channel.source);
+/// The only device of `devices`, which is of kind `kind`, without alias and address, which are compared apart, and without what
+/// only a running device has.
+fn bare(mut devices: Devices, kind: DeviceKind) -> Devices {
+    let id = DeviceId { kind, index: 0 };
+    if let Some(info) = devices.info_mut(id) {
+        *info = DeviceInfo::default();
     }
-    devices.serials.iter_mut().for_each(|device| plain(&mut device.source));
-    devices.parallels.iter_mut().for_each(|device| plain(&mut device.source));
-    for console in &mut devices.consoles {
+    if let Some(source) = devices.source_mut(id) {
+        source.seclabels.clear();
+        if let Backend::Tcp(tcp) = &mut source.backend {
+            tcp.tls = None;
+        }
+    }
+    if let Some(ChannelTarget::Virtio { state, .. }) =
+        devices.channels.first_mut().map(|channel| &mut channel.target)
+    {
+        *state = None;
+    }
+    if let Some(console) = devices.consoles.first_mut() {
         // Consoles are numbered by their order in the list.
         console.port = None;
-        plain(&mut console.source);
     }
-    devices.redirdevs.iter_mut().for_each(|device| plain(&mut device.source));
     devices
-}
-
-fn plain(source: &mut ChardevSource) {
-    source.seclabels.clear();
-    if let Backend::Tcp(tcp) = &mut source.backend {
-        tcp.tls = None;
-    }
 }

@@ -12,23 +12,29 @@ mod convert;
 mod detach;
 mod find;
 mod nodes;
+mod reply;
 mod rows;
 pub mod rules;
 mod runs;
 mod teaming;
+mod transient;
 mod update;
 
 pub use attach::attach;
-pub use check::{attach as check_attach, attach_kind as check_attach_kind, update_kind as check_update};
-pub use command::{Command, DEVICE_DELETED};
+pub use check::{
+    attach as check_attach, attach_kind as check_attach_kind, update_drive as check_drive,
+    update_kind as check_update,
+};
+pub use command::{Command, Wait};
 pub use detach::detach;
 pub use find::{Purpose, find};
 pub use nodes::number_as_started;
+pub use reply::FromReply;
 pub use runs::{check_alias, check_running};
 pub use teaming::TeamingPair;
 pub use update::{UpdateOptions, update};
 
-use virtargv_model::Domain;
+use virtargv_model::{Domain, Report};
 
 use crate::Need;
 
@@ -41,6 +47,15 @@ pub struct Hotplug {
     pub needs: Vec<Need>,
     /// The domain afterwards, as its document is then.
     pub domain: Box<Domain>,
-    /// The teaming pair of the device, where it is the transient part of one.
+    /// The teaming pair of the device, where it is the transient device of one.
     pub teaming: Option<TeamingPair>,
+    /// What is probably a mistake in the document of the device: elements and attributes that are ignored, and lints.
+    pub warnings: Report,
+}
+
+impl Hotplug {
+    /// `commands`, which count on `needs`, and the domain after them.
+    fn new(commands: Vec<Command>, needs: Vec<Need>, domain: Box<Domain>) -> Self {
+        Self { commands, needs, domain, teaming: None, warnings: Report::new() }
+    }
 }

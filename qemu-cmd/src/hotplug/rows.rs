@@ -48,9 +48,9 @@ fn server_first(commands: &mut Vec<Command>, of: &Attaching<'_>) {
     }
 }
 
-/// The helper for persistent reservations is there once one disk needs it.
+/// All disks with persistent reservations have one helper: it is added with the first of them.
 fn reservations(commands: &mut Vec<Command>, of: &Attaching<'_>) {
-    if has_managed_reservations(of.running) {
+    if has_managed_reservations(&of.running.devices.disks) {
         commands.retain(|command| !is_reservations_helper(command));
     }
 }
@@ -75,7 +75,7 @@ fn watchdog_action(commands: &mut Vec<Command>, of: &Attaching<'_>) {
     }
 }
 
-/// A host adapter for USB mass storage shows itself to the guest when its units are there.
+/// The guest sees a USB host adapter that is hotplugged once `attached` is set, which is done when its unit is there.
 fn usb_storage_ready(commands: &mut Vec<Command>, of: &Attaching<'_>) {
     let disk = of.domain.devices.disks.get(of.device.index);
     let disk = disk.filter(|_| of.device.kind == DeviceKind::Disk);

@@ -103,8 +103,4 @@ virtargv_model::rules! {
     /// The slot of a memory device that is attached is free.
     MEMORY_SLOT = "hotplug-memory-slot": Unsupported, Build, "`<address type='dimm' slot=>`",
         help "use another `slot=`, or leave the `<address>` out";
-    /// A disk that is attached keeps what the guest writes.
-    TRANSIENT = "hotplug-disk-transient": NotSupported, Build,
-        "`<transient>`: the overlay of a disk that is attached is created by QEMU, with the size of the image, which only QEMU tells",
-        help "create an overlay (`qemu-img create -b`) and attach that, or remove `<transient>`";
 }

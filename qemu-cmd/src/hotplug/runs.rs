@@ -1,7 +1,6 @@
 //! Whether a document is that of a running domain, whose devices have aliases.
 
 use virtargv_model::device::{DeviceId, DeviceKind};
-use virtargv_model::info::DeviceInfo;
 use virtargv_model::{Domain, Problem, Release};
 
 use super::rules;
@@ -9,19 +8,13 @@ use super::rules;
 /// The kinds of devices that have no alias while a guest runs.
 const WITHOUT_ALIAS: &[DeviceKind] = &[DeviceKind::Lease, DeviceKind::Graphics];
 
-/// Whether an alias is one that a document of a domain that is not running can have.
-fn is_of_user(alias: &str) -> bool {
-    alias.starts_with("ua-")
-}
-
 /// Checks that the devices of `domain`, to which a device is attached, have aliases: that it is a running one.
 ///
 /// # Errors
 /// Devices have none, and no device has one that libvirt has given it at the start.
 pub fn check_running(domain: &Domain, release: Release) -> Result<(), Problem> {
     let infos = || domain.devices.infos().filter(|(id, _)| !WITHOUT_ALIAS.contains(&id.kind));
-    let alias = |info: &DeviceInfo| info.alias.clone();
-    let started = infos().any(|(_, info)| alias(info).is_some_and(|alias| !is_of_user(&alias)));
+    let started = infos().any(|(_, info)| info.alias.is_some() && info.user_alias().is_none());
     if started || infos().all(|(_, info)| info.alias.is_some()) {
         return Ok(());
     }
@@ -39,6 +32,6 @@ pub fn check_alias(domain: &Domain, id: DeviceId, release: Release) -> Result<()
         return check_running(domain, release);
     }
     let message =
-        format!("device `{}` has no alias; a device of a running domain has one", id.kind.element());
+        format!("this `<{}>` has no alias; a device of a running domain has one", id.kind.element());
     Err(rules::ALIAS.problem(release, info.pos, message))
 }

@@ -3,7 +3,7 @@
 use virtargv_model::device::net::{Interface, Teaming, TeamingType};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 
-/// The pair of which a device that is attached or detached is the transient part.
+/// The pair of which a device that is attached or detached is the transient one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamingPair {
     /// The alias of the transient device.
@@ -17,7 +17,7 @@ pub struct TeamingPair {
 }
 
 impl TeamingPair {
-    /// The pair of device `id`; `None` where it is no transient part of one.
+    /// The pair of device `id`; `None` where it is not the transient device of one.
     pub(super) fn of(devices: &Devices, id: DeviceId) -> Option<Self> {
         let (teaming, info, mac) = match id.kind {
             DeviceKind::Interface => {
@@ -58,6 +58,7 @@ impl TeamingPair {
             ));
         }
         match same_mac {
+            _ if !partner_is_there => {}
             Some(false) => out.push(
                 "the MAC addresses differ: the guest's `net_failover` driver does not join the two"
                     .to_owned(),
@@ -68,12 +69,11 @@ impl TeamingPair {
             ),
             Some(true) => {}
         }
-        let event = format!(
-            "QEMU keeps `{transient}` hidden until the guest's virtio driver has negotiated `VIRTIO_NET_F_STANDBY`, and tells it by the event FAILOVER_NEGOTIATED with `device-id` `{persistent}`; whether the guest can is not known before"
-        );
-        out.push(event);
         out.push(format!(
-            "when the guest migrates, QEMU unplugs `{transient}` first, with the event UNPLUG_PRIMARY (`device-id` `{transient}`), waits in the state `wait-unplug` until the guest has let it go, and goes on over `{persistent}`; where the migration fails, QEMU plugs it again, and the destination plugs its own after it"
+            "QEMU keeps `{transient}` hidden from the guest until the guest's virtio driver has negotiated `VIRTIO_NET_F_STANDBY`; then it sends FAILOVER_NEGOTIATED with `device-id` `{persistent}`. Whether the driver does is not known before"
+        ));
+        out.push(format!(
+            "when the guest migrates, QEMU sends UNPLUG_PRIMARY with `device-id` `{transient}`, and waits in the state `wait-unplug` until the guest has let `{transient}` go; the traffic goes over `{persistent}` then. Where the migration fails, QEMU plugs `{transient}` again; the destination plugs its own device after the migration"
         ));
         out
     }

@@ -12,6 +12,7 @@ use virtargv_model::{Message, Outcome, Place, Report, Rule};
 use virtargv_validate::ValidDevice;
 
 use super::{Hotplug, rules};
+pub(super) use disk::check_kind as check_drive;
 
 /// How a device is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,7 +40,7 @@ impl Change<'_> {
         self.report.push(problem);
     }
 
-    /// What is to be the only change that is refused: the first of `rows` that differs.
+    /// Refuses the first of `rows` that differs, as libvirt does. Returns whether one does.
     fn fixed<T>(&mut self, rows: &[Fixed<T>], old: &T, new: &T, of: &str) -> bool {
         let Some(row) = rows.iter().find(|row| (row.differs)(old, new)) else { return false };
         let message = format!("`{}` of {of} cannot be changed while the guest runs", row.name);

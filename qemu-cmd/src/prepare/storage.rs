@@ -248,9 +248,9 @@ fn name_nodes(disk: &Disk, namer: &mut Namer<'_>) -> DiskNodes {
     plan
 }
 
-/// Whether any disk has `<reservations managed='yes'>`.
-pub(crate) fn has_managed_reservations(domain: &Domain) -> bool {
-    domain.devices.disks.iter().flat_map(Disk::images).any(|image| {
+/// Whether any of `disks` has `<reservations managed='yes'>`.
+pub(crate) fn has_managed_reservations<'d>(disks: impl IntoIterator<Item = &'d Disk>) -> bool {
+    disks.into_iter().flat_map(Disk::images).any(|image| {
         image.reservations.as_ref().is_some_and(|reservations| reservations.managed != Some(YesNo::No))
     })
 }

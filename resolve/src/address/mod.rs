@@ -17,32 +17,40 @@ use virtargv_model::info::Address;
 
 use crate::Work;
 
+/// A kind of address.
+struct Kind {
+    /// Assigns an address to every device that needs one.
+    assign: fn(&mut Work<'_>),
+    /// The same for a device that is attached to the running guest, where that is done otherwise: no bus is added.
+    attach: Option<fn(&mut Work<'_>, DeviceId)>,
+}
+
 /// The kinds of address, in the order in which libvirt assigns them.
-const KINDS: &[fn(&mut Work<'_>)] = &[
-    virtio_serial::assign,
-    spapr_vio::assign,
-    ccw::assign,
-    mmio::assign,
-    pci::assign,
-    usb::assign,
-    dimm::assign,
+const KINDS: &[Kind] = &[
+    Kind { assign: virtio_serial::assign, attach: None },
+    Kind { assign: spapr_vio::assign, attach: None },
+    Kind { assign: ccw::assign, attach: None },
+    Kind { assign: mmio::assign, attach: None },
+    Kind { assign: pci::assign, attach: Some(pci::attach) },
+    Kind { assign: usb::assign, attach: Some(usb::attach) },
+    Kind { assign: dimm::assign, attach: None },
 ];
 
 /// Assigns an address to every device that needs one.
 pub fn assign(work: &mut Work<'_>) {
     for kind in KINDS {
-        kind(work);
+        (kind.assign)(work);
     }
 }
 
 /// Assigns the address of device `id`, which is attached to the running guest: all other devices have one.
 pub fn attach(work: &mut Work<'_>, id: DeviceId) {
-    for kind in [virtio_serial::assign, spapr_vio::assign, ccw::assign, mmio::assign] {
-        kind(work);
+    for kind in KINDS {
+        match kind.attach {
+            Some(attach) => attach(work, id),
+            None => (kind.assign)(work),
+        }
     }
-    pci::attach(work, id);
-    usb::attach(work, id);
-    dimm::assign(work);
 }
 
 /// Whether device `id` gets the address of virtio devices: virtio devices, and SCSI controllers of every model.

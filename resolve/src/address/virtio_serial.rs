@@ -3,11 +3,11 @@
 use foldhash::HashSet;
 use std::collections::BTreeMap;
 
-use virtargv_model::Class;
 use virtargv_model::device::chardev::{ChannelTargetType, ConsoleTarget};
 use virtargv_model::device::controller::{Controller, ControllerKind, VirtioSerial};
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, VirtioSerialAddress};
+use virtargv_model::{Class, Message};
 
 use crate::defaults::controller::add_missing;
 use crate::{Work, rules};
@@ -66,7 +66,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
     }
 }
 
-type Refusal = (DeviceId, Class, String);
+type Refusal = (DeviceId, Class, Message);
 
 fn place(work: &mut Work<'_>, ports: &mut Ports) -> Result<(), Refusal> {
     let mut given = Vec::new();
@@ -75,7 +75,7 @@ fn place(work: &mut Work<'_>, ports: &mut Ports) -> Result<(), Refusal> {
         _ => {}
     });
     for (id, at) in given {
-        ports.take(&at).map_err(|message| (id, Class::Xml, message))?;
+        ports.take(&at).map_err(|message| (id, Class::Xml, message.into()))?;
     }
     for index in 0..work.domain.devices.consoles.len() {
         let id = DeviceId { kind: DeviceKind::Console, index };
@@ -115,18 +115,20 @@ fn choose(
             let Some(used) = ports.used.get_mut(&controller) else {
                 let message =
                     format!("there is no controller of type `virtio-serial` with index `{controller}`");
-                return Err((id, Class::Internal, message));
+                return Err((id, Class::Internal, message.into()));
             };
             let Some(port) = used.free(1) else {
                 let message =
                     format!("the `virtio-serial` controller with index `{controller}` has no free port");
-                return Err((id, Class::Xml, message));
+                return Err((id, Class::Xml, message.into()));
             };
             VirtioSerialAddress { controller, bus: 0, port }
         }
         _ => {
             if ports.used.is_empty() {
-                let message = "there is no controller of type `virtio-serial`".to_owned();
+                let message = Message::new("there is no controller of type `virtio-serial`").with_help(
+                    "add `<controller type='virtio-serial'/>`; a running guest is attached one first",
+                );
                 return Err((id, Class::Internal, message));
             }
             let (controller, port) =
@@ -134,7 +136,7 @@ fn choose(
             VirtioSerialAddress { controller, bus: 0, port }
         }
     };
-    ports.take(&at).map_err(|message| (id, Class::Xml, message))?;
+    ports.take(&at).map_err(|message| (id, Class::Xml, message.into()))?;
     Ok(Some(at))
 }
 

@@ -12,7 +12,7 @@ mod machine;
 mod memory;
 mod net;
 mod qemu_ns;
-mod teaming;
+pub(crate) mod teaming;
 mod vhost_user;
 
 pub use levels::{Level, Levels, UnknownLint};
@@ -68,6 +68,8 @@ static CHECKS: &[fn(&Context<'_>, &mut Found)] = &[
 /// The context of a lint: the document as it was read.
 struct Context<'a> {
     domain: &'a Domain,
+    /// Whether it is that of a running domain, whose devices have the aliases that the start gave them.
+    runs: bool,
     guest: Guest,
     caps: &'a Caps,
     host: &'a dyn Host,
@@ -90,8 +92,17 @@ impl Found {
 
 /// The warnings of all lints about a document as it was read, before it is completed.
 pub fn check(domain: &Domain, request: &Request<'_>) -> Vec<Problem> {
+    warnings(domain, domain.id.is_some(), request)
+}
+
+/// As [`check`], of a running domain with the device that is attached to it.
+pub fn check_running(domain: &Domain, request: &Request<'_>) -> Vec<Problem> {
+    warnings(domain, true, request)
+}
+
+fn warnings(domain: &Domain, runs: bool, request: &Request<'_>) -> Vec<Problem> {
     let guest = Guest::of(domain, request.caps, request.host.arch());
-    let context = Context { domain, guest, caps: request.caps, host: request.host };
+    let context = Context { domain, runs, guest, caps: request.caps, host: request.host };
     let mut found = Found { release: request.release(), problems: Vec::new() };
     for check in CHECKS {
         check(&context, &mut found);

@@ -33,7 +33,7 @@ pub(crate) const MANAGED_RESERVATIONS: &str = "<reservations managed='yes'> of d
 
 /// Emits the `pr-manager-helper` that libvirt manages, if a disk uses it.
 pub(crate) fn managed_helper(e: &mut Emit<'_>) {
-    if has_managed_reservations(e.domain()) {
+    if has_managed_reservations(&e.domain().devices.disks) {
         e.at_implied(MANAGED_RESERVATIONS);
         let path = format!("{}/{MANAGED_HELPER}.sock", e.directory());
         helper(e, MANAGED_HELPER.into(), path.into());

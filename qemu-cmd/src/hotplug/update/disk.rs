@@ -3,6 +3,7 @@
 use virtargv_caps::Convention;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskModel};
 use virtargv_model::device::storage::Image;
+use virtargv_model::{Place, Problem, Release};
 use virtargv_validate::ValidDevice;
 
 use super::{Change, Fixed};
@@ -18,10 +19,27 @@ fn other<T: PartialEq>(old: Option<&T>, new: Option<&T>) -> bool {
     new.is_some() && old != new
 }
 
+/// Checks that the description `new` is of the same kind of drive as the disk `old` that it means: on another bus it has another
+/// address too, of which nothing is to be told.
+pub(in crate::hotplug) fn check_kind(old: &Disk, new: &Disk, release: Release) -> Result<(), Problem> {
+    let pos = new.info.pos;
+    let refused = |name: &str, place: Place, attribute: String| {
+        let message = format!("`{name}` of disk `{}` cannot be changed while the guest runs", old.dst());
+        Err(rules::FIXED.problem(release, place, message).with_help(format!("the guest has `{attribute}`")))
+    };
+    if old.device() != new.device() {
+        return refused("device", pos.attr("device"), format!("device='{}'", old.device()));
+    }
+    match old.bus() {
+        Some(bus) if new.bus() != Some(bus) => {
+            refused("bus", pos.path("target/@bus"), format!("bus='{bus}'"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What cannot be changed, in libvirt's order. What is not given in the new description stays.
 const FIXED: &[Fixed<Disk>] = &[
-    Fixed { name: "device", differs: |old, new| old.device() != new.device() },
-    Fixed { name: "bus", differs: |old, new| old.bus() != new.bus() },
     Fixed {
         name: "removable",
         differs: |a, b| other(a.target.removable.as_ref(), b.target.removable.as_ref()),
@@ -85,7 +103,7 @@ pub(super) fn update(change: &mut Change<'_>, valid: &ValidDevice) -> Option<Hot
         let mut domain = change.running.domain.clone();
         let disk = domain.devices.disks.get_mut(change.id.index)?;
         disk.image.startup_policy = new.image.startup_policy;
-        return Some(Hotplug { commands: Vec::new(), needs: Vec::new(), domain, teaming: None });
+        return Some(Hotplug::new(Vec::new(), Vec::new(), domain));
     }
     if !matches!(old.device(), DiskDevice::Cdrom | DiskDevice::Floppy) {
         change.refuse(
@@ -155,8 +173,7 @@ fn insert(change: &mut Change<'_>, valid: &ValidDevice, old: &Disk, new: &Disk) 
         );
     }
     commands.push(Command::new("blockdev-remove-medium", of()));
-    commands
-        .extend(removed.iter().rev().filter(nodes).filter_map(|command| command.undo.as_deref().cloned()));
+    commands.extend(convert::removal(&removed).into_iter().filter(|command| command.execute != "device_del"));
     commands.extend(added.iter().filter(nodes).cloned());
     let top = added.iter().rfind(|command| command.execute == "blockdev-add");
     if let Some(node) = top.and_then(|command| command.arguments.text("node-name")).cloned() {
@@ -178,7 +195,7 @@ fn insert(change: &mut Change<'_>, valid: &ValidDevice, old: &Disk, new: &Disk) 
         let numbered = !change.request.release().has(Convention::EjectedUnnumbered);
         disk.image.index = numbered.then_some(next.node);
     }
-    Some(Hotplug { commands, needs: line.needs, domain, teaming: None })
+    Some(Hotplug::new(commands, line.needs, domain))
 }
 
 /// The id of the device that has the medium.

@@ -77,5 +77,5 @@ pub(super) fn update(change: &mut Change<'_>) -> Option<Hotplug> {
         (Display::Spice(here), Display::Spice(new)) => here.auth.clone_from(&new.auth),
         _ => {}
     }
-    Some(Hotplug { commands, needs: Vec::new(), domain, teaming: None })
+    Some(Hotplug::new(commands, Vec::new(), domain))
 }

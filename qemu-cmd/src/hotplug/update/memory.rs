@@ -38,5 +38,5 @@ pub(super) fn update(change: &mut Change<'_>) -> Option<Hotplug> {
     domain.devices.memories.get_mut(change.id.index)?.target.requested = Some(requested);
     let command =
         Command::new("qom-set", arguments).because("the guest plugs or unplugs blocks up to this size");
-    Some(Hotplug { commands: vec![command], needs: Vec::new(), domain, teaming: None })
+    Some(Hotplug::new(vec![command], Vec::new(), domain))
 }

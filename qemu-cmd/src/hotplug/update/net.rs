@@ -66,7 +66,8 @@ pub(super) fn update(change: &mut Change<'_>) -> Option<Hotplug> {
     let mut domain = change.running.domain.clone();
     let mut changed = new.clone();
     changed.target = changed.target.or_else(|| old.target.clone());
+    changed.mac = changed.mac.or(old.mac);
     changed.model = changed.model.or_else(|| old.model.clone());
     *domain.devices.interfaces.get_mut(change.id.index)? = changed;
-    Some(Hotplug { commands, needs: Vec::new(), domain, teaming: None })
+    Some(Hotplug::new(commands, Vec::new(), domain))
 }

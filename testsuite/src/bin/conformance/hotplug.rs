@@ -7,12 +7,14 @@ mod alike;
 mod evidence;
 mod folder;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use virtargv::{Hotplug, MasterKey, Override, Refused, Request, Source, UpdateOptions, render::Renderer};
+use virtargv::{
+    Hotplug, MasterKey, Override, Refused, Request, Source, UpdateOptions, Wait, render::Renderer,
+};
 
 use crate::corpus::read;
 use crate::live::{World, alike as lines};
@@ -33,11 +35,13 @@ struct Case {
     error: Option<String>,
     /// The commands that change something, with the replies.
     commands: Vec<Value>,
+    /// The commands that ask, with the replies.
+    queries: Vec<Value>,
     /// The domain afterwards, where it is another.
     result: Option<String>,
     force: bool,
-    /// Whether the guest has let a device go.
-    released: bool,
+    /// The events that came.
+    events: Vec<Value>,
 }
 
 impl Case {
@@ -46,6 +50,7 @@ impl Case {
         let file = |name: Option<String>| name.map(|name| read(&dir.join(name))).transpose();
         let commands = value.get("commands").and_then(Value::as_array).cloned().unwrap_or_default();
         let asks = |command: &Value| name(command).starts_with("query-");
+        let (queries, commands) = commands.into_iter().partition(asks);
         let refused = value.get("refused").and_then(Value::as_bool).unwrap_or_default();
         Ok(Self {
             id: text("id").ok_or("a case without an id")?,
@@ -53,11 +58,10 @@ impl Case {
             domain: file(text("domain"))?.unwrap_or_default(),
             device: file(text("device"))?,
             error: text("error").filter(|_| refused),
-            commands: commands.into_iter().filter(|command| !asks(command)).collect(),
+            commands,
+            queries,
             result: file(text("result"))?,
-            released: value.get("events").and_then(Value::as_array).is_some_and(|events| {
-                events.iter().any(|event| event.get("event").is_some_and(|name| name == "DEVICE_DELETED"))
-            }),
+            events: value.get("events").and_then(Value::as_array).cloned().unwrap_or_default(),
             force: value.pointer("/parameters/force").and_then(Value::as_bool).unwrap_or_default(),
         })
     }
@@ -67,16 +71,27 @@ impl Case {
         self.commands.iter().any(failed)
     }
 
-    /// The status file of the running domain: the counters are not in its document.
+    /// The status file of the running domain: the counters are not in its document, but in the commands, and in what came of them.
     fn status(&self) -> String {
         let added = |command: &&Value| matches!(name(command), "blockdev-add" | "object-add");
         let nodes = self.commands.iter().filter(added).filter_map(alike::node_number);
+        let before = node_numbers(&self.domain);
+        let after = self.result.as_deref().map(node_numbers).unwrap_or_default();
+        let nodes = nodes.chain(after.difference(&before).copied());
         let node = nodes.min().map_or(0, |lowest| lowest.saturating_sub(1));
         let sets =
             self.commands.iter().filter_map(|command| command.pointer("/arguments/fdset-id")?.as_u64());
         let set = sets.min().unwrap_or_default();
         format!("<domstatus><nodename index='{node}'/><fdset index='{set}'/>{}</domstatus>", self.domain)
     }
+}
+
+/// The numbers of block nodes in the document of a running domain.
+fn node_numbers(domain: &str) -> BTreeSet<u32> {
+    let images = folder::disks(domain)
+        .into_iter()
+        .flat_map(|disk| disk.images().filter_map(|image| image.index).collect::<Vec<_>>());
+    images.collect()
 }
 
 /// The name of a command.
@@ -232,9 +247,9 @@ fn show(refused: &Refused, domain: &str, device: &str) -> String {
 }
 
 fn compare(case: &Case, done: &Hotplug, verdict: &mut Verdict) {
-    let waits = done.commands.iter().any(|command| command.wait.is_some());
-    let unanswered = waits && !case.released;
-    let ours = alike::given(done, &case.commands, unanswered);
+    let stays = |wait: &Wait| !case.events.iter().any(|event| wait.is_over(event));
+    let unanswered = done.commands.iter().position(|command| command.wait.as_ref().is_some_and(stays));
+    let ours = alike::given(done, &case.commands, &case.queries, unanswered);
     let theirs: Vec<String> = case.commands.iter().map(alike::command).collect();
     verdict.figures.push((COMMANDS, ours == theirs));
     for line in crate::diff::lines(&theirs.join("\n"), &ours.join("\n")) {
@@ -244,7 +259,7 @@ fn compare(case: &Case, done: &Hotplug, verdict: &mut Verdict) {
             crate::diff::Line::Got(text) => _ = writeln!(verdict.details, "+{text}"),
         }
     }
-    if let (None, Some(result), false) = (&case.error, &case.result, unanswered) {
+    if let (None, Some(result), false) = (&case.error, &case.result, unanswered.is_some()) {
         let same = alike::domains(result, done, &mut verdict.details);
         verdict.figures.push((DOMAIN, same));
     }

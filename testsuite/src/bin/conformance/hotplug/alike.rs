@@ -43,16 +43,15 @@ fn sorted(value: &Value) -> String {
     }
 }
 
-/// The commands of `done` as QEMU is given them: to the one that it refuses in `theirs`, and then those that take back what was
-/// done; to the one that waits, where what it waits for has not come.
-pub fn given(done: &Hotplug, theirs: &[Value], unanswered: bool) -> Vec<String> {
-    let ours = || done.commands.iter().filter(|command| !command.execute.starts_with("query-"));
-    let one = |ours: &Command| command(&ours.to_qmp());
-    if unanswered {
-        let last = ours().position(|command| command.wait.is_some()).map_or(usize::MAX, |at| at + 1);
-        return ours().take(last).map(one).collect();
-    }
-    let Some(at) = theirs.iter().position(failed) else { return ours().map(one).collect() };
+/// The commands of `done` as QEMU is given them, with what its replies to `queries` tell: to the one that it refuses in `theirs`,
+/// and then those that take back what was done; to the one with index `unanswered`, which waits for what has not come.
+pub fn given(done: &Hotplug, theirs: &[Value], queries: &[Value], unanswered: Option<usize>) -> Vec<String> {
+    let reply = |of: &str| queries.iter().rfind(|query| name(query) == of)?.pointer("/reply/return");
+    let given = unanswered.map_or(done.commands.len(), |at| at + 1);
+    let ours = || done.commands.iter().take(given).filter(|command| !command.execute.starts_with("query-"));
+    let one = |ours: &Command| command(&ours.to_qmp_after(reply).unwrap_or_default());
+    let refused = theirs.iter().position(failed).filter(|_| unanswered.is_none());
+    let Some(at) = refused else { return ours().map(one).collect() };
     // What is removed although it is gone already is refused, and nothing follows from it.
     if theirs.iter().rposition(failed) == Some(theirs.len() - 1)
         && done.commands.len() == theirs.len()

@@ -63,7 +63,7 @@ impl<'d> Folder<'d> {
 }
 
 /// The disks of a running domain.
-fn disks(text: &str) -> Vec<Disk> {
+pub fn disks(text: &str) -> Vec<Disk> {
     let running = parse_running(text, Release::default()).value;
     running.map(|running| running.domain.devices.disks).unwrap_or_default()
 }
