@@ -64,7 +64,7 @@ fn answers_have_exit_codes() {
         &["compare", "-"],
         early,
         0,
-        "superset: the hypervisor's CPU on this host has all of it, and further features\n",
+        "superset: the hypervisor's CPU on this host has all features of it, and can have more\n",
         "",
     );
     check(&["compare", "-"], late, 1, "incompatible: the CPU of the host lacks required features: mul\n", "");

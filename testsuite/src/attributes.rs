@@ -22,7 +22,7 @@ pub use effect::Effects;
 /// How many places of an attribute are changed at most.
 const PLACES: usize = 24;
 /// How many places of an attribute are enough where they have an effect on the line.
-const ENOUGH: usize = 3;
+const ENOUGH: usize = 6;
 /// How many documents an attribute is added to at most.
 const ADDED: usize = 12;
 

@@ -39,8 +39,8 @@ fn check(elements: (&str, &str), release: Release, expected: &Expect) {
     let text =
         format!("<domain type='kvm'><name>demo</name><memory unit='MiB'>64</memory>{os}{more}</domain>");
     let found = firmware(&text, &Request::new(&caps, &host)).unwrap_or_else(|error| panic!("{error}"));
-    let shown: Vec<String> = found.iter().map(|one| format!("{}: {}", one.path, one.verdict)).collect();
-    expected.assert_eq(&[shown.join("\n"), "\n".to_owned()].concat());
+    let offered = found.offered.iter().map(|one| format!("{}: {}\n", one.path, one.verdict));
+    expected.assert_eq(&[format!("{}\n", found.asked), offered.collect()].concat());
 }
 
 const EFI: &str = "<os firmware='efi'><type arch='x86_64' machine='q35'>hvm</type></os>";
