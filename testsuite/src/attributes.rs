@@ -130,9 +130,11 @@ fn apply(case: &Case, document: &Node, found: &[Change], all: &mut BTreeMap<Stri
             let Some(effects) = all.get_mut(&change.path) else { continue };
             effects.places += 1;
             effects.is_present |= !change.adds;
-            for changed in &change.documents {
+            for (changed, value) in &change.documents {
                 let after: Run = virtargv::run(&changed.print(), request);
-                effects.add(&before, &after, request.release());
+                let is_word = |value: &&str| words(&change.path).contains(value);
+                let made_up = value.as_deref().filter(|value| !is_word(value));
+                effects.add((&before, &after), made_up, request.release());
             }
         }
     });

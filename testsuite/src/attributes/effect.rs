@@ -46,13 +46,15 @@ impl Effects {
         self.is_on_line() || !self.after.is_empty() || !self.needs.is_empty() || !self.host.is_empty()
     }
 
-    /// Adds what differs between two runs.
-    pub fn add(&mut self, before: &Run, after: &Run, release: Release) {
+    /// Adds what differs between two runs. A property that is called `made_up`, the value that the later one has and no document
+    /// would have, such as a feature of `-cpu` that there is not, does not count.
+    pub fn add(&mut self, (before, after): (&Run, &Run), made_up: Option<&str>, release: Release) {
         let (Some(old), Some(new)) = (&before.command_line, &after.command_line) else {
             self.is_refused |= before.command_line.is_some();
             return;
         };
-        let options = different(&options(old), &options(new));
+        let mut options = different(&options(old), &options(new));
+        options.retain(|option| made_up.is_none_or(|name| !option.ends_with(&format!(" {name}"))));
         match options.len() {
             0 => {}
             1..=OWN => {
@@ -122,7 +124,8 @@ fn add_options(argument: &Argument, out: &mut Vec<(String, String)>) {
     {
         return flatten(option, &json, out);
     }
-    for (index, part) in value.split(',').enumerate() {
+    // A comma in a value is doubled.
+    for (index, part) in value.replace(",,", "\u{0}").split(',').enumerate() {
         match part.split_once('=') {
             Some((key, value)) => out.push((format!("{option} {key}"), value.to_owned())),
             None if index == 0 => out.push((option.to_owned(), part.to_owned())),
