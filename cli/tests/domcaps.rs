@@ -88,5 +88,5 @@ fn without_the_accelerator_it_says_so() {
         run(&["--arch", "x86_64", "--host", "none", "--virttype", "kvm", "--no-flag", "kvm"]);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("<domain>kvm</domain>"), "{out}");
-    assert!(err.contains("this QEMU has no `kvm`"), "{err}");
+    assert!(err.contains("this QEMU lacks the accelerator of guests of type `kvm`"), "{err}");
 }
