@@ -50,7 +50,7 @@ fn the_first_that_fits_is_taken() {
     check(
         (EFI, ""),
         Release::V11_3,
-        &expect![[r#"
+        &expect![[r"
             the document asks for firmware of kind `efi`
             /usr/share/qemu/firmware/10-arm.json: does not fit: it is for `x86_64 virt-*`, and the guest has `x86_64 pc-q35-10.0`
             /usr/share/qemu/firmware/20-keys.json: taken
@@ -59,7 +59,7 @@ fn the_first_that_fits_is_taken() {
             /usr/share/qemu/firmware/40-plain.json: fits, but one before it is taken
             /home/user/.config/qemu/firmware/50-own.json: fits, but one before it is taken
             /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-        "#]],
+        "]],
     );
 }
 
@@ -70,7 +70,7 @@ fn a_document_can_ask_for_features() {
     check(
         (os, "<pm><suspend-to-mem enabled='yes'/></pm>"),
         Release::V11_3,
-        &expect![[r#"
+        &expect![[r"
             the document asks for firmware of kind `efi`
             /usr/share/qemu/firmware/10-arm.json: does not fit: it is for `x86_64 virt-*`, and the guest has `x86_64 pc-q35-10.0`
             /usr/share/qemu/firmware/20-keys.json: does not fit: it lacks the feature `acpi-s3`, which `<suspend-to-mem enabled='yes'>` asks for; it has `enrolled-keys`, `requires-smm`, `secure-boot`
@@ -79,12 +79,12 @@ fn a_document_can_ask_for_features() {
             /usr/share/qemu/firmware/40-plain.json: does not fit: it lacks the feature `acpi-s3`, which `<suspend-to-mem enabled='yes'>` asks for; it has none
             /home/user/.config/qemu/firmware/50-own.json: taken
             /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-        "#]],
+        "]],
     );
     check(
         (EFI, "<features><smm state='off'/></features>"),
         Release::V12_9,
-        &expect![[r#"
+        &expect![[r"
             the document asks for firmware of kind `efi`
             /usr/share/qemu/firmware/10-arm.json: does not fit: it is for `x86_64 virt-*`, and the guest has `x86_64 pc-q35-10.0`
             /usr/share/qemu/firmware/20-keys.json: does not fit: it has the feature `requires-smm`, and the document has `<smm state='off'>` or `<loader secure='no'>`
@@ -93,7 +93,7 @@ fn a_document_can_ask_for_features() {
             /usr/share/qemu/firmware/40-plain.json: taken
             /home/user/.config/qemu/firmware/50-own.json: fits, but one before it is taken
             /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-        "#]],
+        "]],
     );
 }
 
@@ -103,7 +103,7 @@ fn a_file_of_the_document_is_looked_up() {
     check(
         (os, ""),
         Release::V11_3,
-        &expect![[r#"
+        &expect![[r"
             the document names the image `/fw/plain.fd`; a descriptor that fits says what it is, and without one it is used all the same
             /usr/share/qemu/firmware/10-arm.json: does not fit: its image is `/fw/arm.fd`, and the document names `/fw/plain.fd`
             /usr/share/qemu/firmware/20-keys.json: does not fit: its image is `/fw/keys.fd`, and the document names `/fw/plain.fd`
@@ -112,7 +112,7 @@ fn a_file_of_the_document_is_looked_up() {
             /usr/share/qemu/firmware/40-plain.json: taken
             /home/user/.config/qemu/firmware/50-own.json: does not fit: its image is `/fw/own.fd`, and the document names `/fw/plain.fd`
             /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-        "#]],
+        "]],
     );
 }
 
@@ -121,7 +121,7 @@ fn without_a_request_none_is_taken() {
     check(
         ("<os><type arch='x86_64' machine='q35'>hvm</type></os>", ""),
         Release::V12_9,
-        &expect![[r#"
+        &expect![[r"
             the document asks for no firmware: the guest has QEMU's own
             /usr/share/qemu/firmware/10-arm.json: not looked at
             /usr/share/qemu/firmware/20-keys.json: not looked at
@@ -130,6 +130,6 @@ fn without_a_request_none_is_taken() {
             /usr/share/qemu/firmware/40-plain.json: not looked at
             /home/user/.config/qemu/firmware/50-own.json: not looked at
             /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-        "#]],
+        "]],
     );
 }
