@@ -244,10 +244,10 @@ impl CpuDefinitions {
                 if cx.node.attribute("removed") == Some("yes") {
                     model.removed.push(id);
                 } else {
-                    let is_added = cx.node.attribute("added") == Some("yes");
-                    let (set, other) = match is_added {
-                        true => (&mut model.added, &mut model.features),
-                        false => (&mut model.features, &mut model.added),
+                    let (set, other) = if cx.node.attribute("added") == Some("yes") {
+                        (&mut model.added, &mut model.features)
+                    } else {
+                        (&mut model.features, &mut model.added)
                     };
                     set.insert(id);
                     other.remove(id);
