@@ -87,7 +87,7 @@ fn the_accelerator_is_chosen_and_looked_up_by_one_rule() {
         match virtargv::cpu::Hypervisor::new(&request, wanted.map(|_| accel), None) {
             Ok(hypervisor) => assert!(told.has_accelerator && hypervisor.accel() == accel),
             Err(problem) => {
-                assert!(!told.has_accelerator || (accel, arch) == (Accel::Kvm, Arch::S390x), "{problem}")
+                assert!(!told.has_accelerator || (accel, arch) == (Accel::Kvm, Arch::S390x), "{problem}");
             }
         }
     };
