@@ -4,11 +4,14 @@
 //! files that it includes.
 
 mod baseline;
+mod closest;
 mod compare;
 mod cpuid;
 mod expand;
 mod host;
 mod parse;
+#[cfg(test)]
+mod sample;
 mod spec;
 mod x86;
 
@@ -174,11 +177,12 @@ pub struct CpuModelDef {
     pub canonical: Option<Box<str>>,
     /// Whether `check='partial'` compares the host's CPU with this definition, rather than with QEMU's.
     pub partial_check: bool,
-    /// The features.
+    /// The features, without those of `added`.
     pub(crate) features: FeatureSet,
-    /// The features that a later version of libvirt added to the definition.
+    /// The features marked `added='yes'`: QEMU's model has always had them, but libvirt came to know them after it had
+    /// defined the model. They are no part of it: a CPU that has one lists it, and a host need not have it.
     pub(crate) added: FeatureSet,
-    /// The features that a later version of libvirt removed from the definition.
+    /// The features marked `removed='yes'`: a version of libvirt removed them from the definition.
     pub(crate) removed: Vec<FeatureId>,
 }
 

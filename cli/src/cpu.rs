@@ -250,7 +250,7 @@ fn compare(args: &CpuCompareArgs) -> Done {
         }
         (Some(Relation::Superset), _) => {
             anstream::println!(
-                "superset: the hypervisor's CPU on this host has all of it, and further features"
+                "superset: the hypervisor's CPU on this host has all features of it, and can have more"
             );
         }
         (None, Some(refused)) if args.error || host.is_none() => given.show(&refused),

@@ -38,14 +38,15 @@ pub(crate) fn run(args: &DomcapsArgs) -> Done {
     })?;
     if !told.has_accelerator {
         anstream::eprintln!(
-            "virtargv: this QEMU has no `{}`, so that libvirt refuses such a guest",
+            "virtargv: this QEMU lacks the accelerator of guests of type `{}`: libvirt answers with an error, and this is what \
+             the QEMU would offer with it",
             told.virt_type
         );
     }
-    for what in &told.unknown {
+    if !told.unknown.is_empty() {
         anstream::eprintln!(
             "virtargv: the host does not know {}; what depends on it is left out (describe it with --host)",
-            escaped(what)
+            escaped(&told.unknown.join(", "))
         );
     }
     let text = match args.format {

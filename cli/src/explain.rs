@@ -20,20 +20,13 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
         return Ok(FINE);
     }
     if args.rules.is_empty() {
-        for rule in virtargv::rules() {
+        for rule in all() {
             anstream::println!("{:<44} {}", rule.id, rule.summary);
         }
         return Ok(FINE);
     }
     let mut told = Vec::new();
     for id in &args.rules {
-        let apart = [virtargv::verify::rules::ALL, virtargv::cpu::rules::ALL].into_iter().flatten().copied();
-        let all = || {
-            virtargv::rules()
-                .chain(virtargv::hotplug_rules())
-                .chain(virtargv::migration_rules())
-                .chain(apart.clone())
-        };
         let rule = all().find(|rule| rule.id == id).ok_or_else(|| {
             let found = did_you_mean(nearest(id, all().map(|rule| rule.id)));
             let help = if found.is_empty() { "`virtargv explain` lists the rules".to_owned() } else { found };
@@ -43,6 +36,11 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
     }
     anstream::print!("{}", told.join("\n"));
     Ok(FINE)
+}
+
+/// The rules on domains, and those on other things.
+fn all() -> impl Iterator<Item = &'static Rule> {
+    virtargv::rules().chain(virtargv::rule_sets().into_iter().flat_map(|set| set.rules))
 }
 
 /// A rule as text for people.

@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use virtargv::attributes::{Attribute, attributes, find};
+use virtargv::attributes::{Attribute, Goes, about_host, attributes, find};
 use virtargv::model::advice::did_you_mean;
 
 use crate::args::{AttributesFormat, ExplainAttributeArgs};
-use crate::{Done, FINE, Unusable};
+use crate::{Done, FINE, Unusable, json};
+
+/// The version of the layout. It changes where a reader of the version before would misunderstand.
+const LAYOUT: u32 = 1;
 
 pub(crate) fn run(args: &ExplainAttributeArgs) -> Done {
     let mut found: Vec<&Attribute> = Vec::new();
@@ -26,7 +29,7 @@ pub(crate) fn run(args: &ExplainAttributeArgs) -> Done {
     let text = match args.format {
         AttributesFormat::Json => {
             let all: Vec<Value> = found.iter().map(|one| to_json(one)).collect();
-            format!("{}\n", Value::Array(all))
+            format!("{}\n", json::object(LAYOUT, None, json!({ "attributes": all })))
         }
         AttributesFormat::Text if args.paths.is_empty() => found.iter().map(|one| line(one)).collect(),
         AttributesFormat::Text => {
@@ -46,14 +49,22 @@ fn why(one: &Attribute) -> String {
 
 /// An attribute as one line of the list.
 fn line(one: &Attribute) -> String {
-    format!("{:<44} {:<6} {}\n", one.path, one.goes.name(), why(one))
+    let places: Vec<&str> = one.places().into_iter().map(Goes::name).collect();
+    format!("{:<44} {:<10} {}\n", one.path, places.join(","), why(one))
 }
 
 /// An attribute as text for people.
 fn tell(one: &Attribute) -> String {
-    let mut out = format!("{}: {}\n", one.path, one.goes.phrase());
+    let places: Vec<&str> = one.places().into_iter().map(Goes::phrase).collect();
+    let mut out = format!("{}: {}\n", one.path, places.join("; "));
     for shown in &one.shown {
-        let _ = writeln!(out, "  {}: {}", shown.goes.phrase(), shown.what.join(", "));
+        let _ = match shown.goes {
+            Goes::Host => writeln!(out, "  {}:", shown.goes.phrase()),
+            goes => writeln!(out, "  {}: {}", goes.phrase(), shown.what.join(", ")),
+        };
+        for name in shown.what.iter().filter(|_| shown.goes == Goes::Host) {
+            let _ = writeln!(out, "    {name}: {}", about_host(name).unwrap_or_default());
+        }
     }
     if let Some(reason) = one.reason {
         let _ = writeln!(out, "  {reason}");
@@ -72,8 +83,18 @@ fn tell(one: &Attribute) -> String {
 
 /// An attribute as a JSON object.
 fn to_json(one: &Attribute) -> Value {
-    let shown: Vec<Value> =
-        one.shown.iter().map(|shown| json!({ "goes": shown.goes.name(), "what": shown.what })).collect();
+    let about = |name: &&str| about_host(name).map(|text| json!({ "name": name, "text": text }));
+    let shown: Vec<Value> = one
+        .shown
+        .iter()
+        .map(|shown| match shown.goes {
+            Goes::Host => {
+                let about: Vec<Value> = shown.what.iter().filter_map(about).collect();
+                json!({ "goes": shown.goes.name(), "what": shown.what, "about": about })
+            }
+            goes => json!({ "goes": goes.name(), "what": shown.what }),
+        })
+        .collect();
     let rules: Vec<&str> = one.rules().iter().map(|rule| rule.id).collect();
     json!({
         "path": one.path,

@@ -18,6 +18,7 @@ mod host;
 mod host_show;
 mod hotplug;
 mod input;
+mod json;
 mod lints;
 mod manual;
 mod probe_cache;

@@ -17,7 +17,7 @@ const DEFINITIONS: &str = "<cpus><vendor name='Acme' string='AcmeAcmeAcme'/>
   <model name='Late'><model name='Early'/><feature name='mul'/></model></cpus>";
 
 /// A QEMU with both models, on a host without `mul`.
-const CAPS: &str = "<qemuCaps><version>11001000</version><arch>x86_64</arch>
+const CAPS: &str = "<qemuCaps><flag name='kvm'/><version>11001000</version><arch>x86_64</arch>
   <hostCPU type='kvm' model='base' migratability='yes'>
     <property name='add' type='boolean' value='true' migratable='yes'/>
     <property name='sub' type='boolean' value='true' migratable='yes'/>
@@ -64,7 +64,7 @@ fn answers_have_exit_codes() {
         &["compare", "-"],
         early,
         0,
-        "superset: the hypervisor's CPU on this host has all of it, and further features\n",
+        "superset: the hypervisor's CPU on this host has all features of it, and can have more\n",
         "",
     );
     check(&["compare", "-"], late, 1, "incompatible: the CPU of the host lacks required features: mul\n", "");

@@ -50,13 +50,15 @@ const STAGES: &[(Stage, &str)] = &[
 /// `rules.md`.
 fn rules() -> String {
     let (pairs, all): (Vec<&Rule>, Vec<&Rule>) = virtargv::rules().partition(|rule| is_of_two_domains(rule));
+    let sets = virtargv::rule_sets();
     let mut out = format!(
-        "# Rules\n\nAll {} rules by the stage that finds them broken, in libvirt's order of stages. `virtargv explain ID` \
+        "# Rules\n\nAll {} rules: those on a domain by the stage that finds them broken, in libvirt's order of stages, then those \
+         on other things. `virtargv explain ID` \
          tells one on a terminal, with a document that breaks it. This file is made of the registry by\n\
          `BLESS=1 cargo test -p virtargv-cli --test docs`.\n\n\
          The class is what libvirt prints before its message. Where class or stage were others in an earlier release of \
          libvirt, that is said; so is the release since or until which there is a rule.\n\n",
-        all.len() + pairs.len()
+        all.len() + pairs.len() + sets.iter().map(|set| set.rules.len()).sum::<usize>()
     );
     for (stage, when) in STAGES {
         let count = all.iter().filter(|rule| rule.stage.now() == *stage).count();
@@ -64,6 +66,9 @@ fn rules() -> String {
     }
     let _ =
         writeln!(out, "- [two domains](#two-domains): {} on what a guest may not see change", pairs.len());
+    for set in &sets {
+        let _ = writeln!(out, "- [{}](#{}): {}", set.name, set.name, set.rules.len());
+    }
     for (stage, when) in STAGES {
         let _ = writeln!(out, "\n## {}\n\nFound {when}.", stage.id());
         for rule in all.iter().filter(|rule| rule.stage.now() == *stage) {
@@ -76,6 +81,10 @@ fn rules() -> String {
     );
     for rule in pairs {
         out.push_str(&section(rule));
+    }
+    for set in &sets {
+        let _ = write!(out, "\n## {}\n\n{}\n", set.name, set.about);
+        set.rules.iter().for_each(|rule| out.push_str(&section(rule)));
     }
     out
 }
@@ -102,9 +111,10 @@ fn section(rule: &Rule) -> String {
 }
 
 #[test]
-fn every_rule_is_in_a_stage_of_the_list() {
+fn every_rule_is_listed_once() {
     let listed: usize = rules().lines().filter(|line| line.starts_with("### ")).count();
-    assert_eq!(listed, virtargv::rules().count());
+    let others: usize = virtargv::rule_sets().iter().map(|set| set.rules.len()).sum();
+    assert_eq!(listed, virtargv::rules().count() + others);
 }
 
 /// The columns of a picture.

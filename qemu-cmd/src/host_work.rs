@@ -77,6 +77,21 @@ macro_rules! work {
                 }
             }
 
+            /// What it is, as a sentence for people.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),+).trim_start(),)*
+                }
+            }
+
+            /// The kind with this name, as in JSON.
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
             /// When it is done.
             pub const fn when(self) -> When {
                 match self {

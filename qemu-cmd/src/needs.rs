@@ -230,6 +230,25 @@ impl Need {
         }
     }
 
+    /// What needs of a kind (in one word, as in JSON) are, as a sentence for people.
+    pub fn about(kind: &str) -> Option<&'static str> {
+        Some(match kind {
+            "directory" => "A directory is there in which QEMU creates sockets and files.",
+            "content" => "A file is written that QEMU reads.",
+            "descriptor" => "A file, device or socket is opened, and QEMU inherits its descriptor.",
+            "group" => "QEMU inherits a descriptor that the caller has opened.",
+            "incoming" => "QEMU inherits the descriptor from which it reads the state of the guest.",
+            "listener" => "A process listens at a UNIX socket.",
+            "path" => "A file, directory or device is there.",
+            "from-template" => "A file is copied from its template where it is not there.",
+            "tap" => "A tap device is made and connected.",
+            "vfio" => "A PCI device is bound to `vfio-pci`.",
+            "huge-pages" => "A hugetlbfs is mounted.",
+            "limit" => "A resource of QEMU's process is limited.",
+            _ => return None,
+        })
+    }
+
     /// The need as a JSON object: `need` (its kind), its fields, and `text`, the same for people.
     pub fn to_json(&self) -> Value {
         let mut out = Map::new();

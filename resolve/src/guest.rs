@@ -26,7 +26,7 @@ impl Guest {
             None => host,
             Some(arch) => arch.parse().unwrap_or(caps.arch()),
         };
-        let accel = accel_of(domain.virt_type);
+        let accel = domain.virt_type.and_then(accelerator_of).unwrap_or(Accel::Tcg);
         let machine = match domain.os.machine.as_deref() {
             Some(name) => caps.canonical_machine(accel, name).to_owned(),
             None => preferred_machine(caps, accel, arch),
@@ -228,14 +228,16 @@ fn emulator<'a>(domain: &'a Domain, caps: &'a Caps) -> &'a str {
     domain.devices.emulator.as_deref().unwrap_or_else(|| caps.emulator())
 }
 
-/// The accelerator of a hypervisor type.
-fn accel_of(virt_type: Option<VirtType>) -> Accel {
+/// The accelerator of guests of type `<domain type=>`; `None` for a type that QEMU does not run.
+pub fn accelerator_of(virt_type: VirtType) -> Option<Accel> {
     match virt_type {
-        Some(VirtType::Kvm) => Accel::Kvm,
-        Some(VirtType::Hvf) => Accel::Hvf,
-        _ => Accel::Tcg,
+        VirtType::Qemu => Some(Accel::Tcg),
+        VirtType::Kvm => Some(Accel::Kvm),
+        VirtType::Hvf => Some(Accel::Hvf),
+        _ => None,
     }
 }
+
 /// Whether a QEMU binary for `binary` runs guests of architecture `guest`.
 pub fn runs(binary: Arch, guest: Arch) -> bool {
     binary == guest

@@ -32,10 +32,10 @@ pub use attach::{Attached, attach, complete_device, insert as insert_device, rep
 pub use defaults::disk::complete_network;
 pub use defaults::video::virtio_device as virtio_video_device;
 pub use firmware::{
-    FirmwareOffered, OfferedFirmware, Unfit, Verdict, available as firmware_offered,
-    offered as offered_firmware, pick as pick_firmware,
+    Asked as AskedFirmware, FirmwareOffered, OfferedFirmware, Selection as FirmwareSelection, Unfit, Verdict,
+    available as firmware_offered, offered as offered_firmware, pick as pick_firmware,
 };
-pub use guest::{Board, Guest, runs};
+pub use guest::{Board, Guest, accelerator_of, runs};
 pub use native::strip_interfaces;
 use virtargv_caps::Convention;
 pub use virtargv_caps::{Arch, Caps, Release};

@@ -22,7 +22,7 @@ pub use effect::Effects;
 /// How many places of an attribute are changed at most.
 const PLACES: usize = 24;
 /// How many places of an attribute are enough where they have an effect on the line.
-const ENOUGH: usize = 3;
+const ENOUGH: usize = 6;
 /// How many documents an attribute is added to at most.
 const ADDED: usize = 12;
 
@@ -130,9 +130,11 @@ fn apply(case: &Case, document: &Node, found: &[Change], all: &mut BTreeMap<Stri
             let Some(effects) = all.get_mut(&change.path) else { continue };
             effects.places += 1;
             effects.is_present |= !change.adds;
-            for changed in &change.documents {
+            for (changed, value) in &change.documents {
                 let after: Run = virtargv::run(&changed.print(), request);
-                effects.add(&before, &after, request.release());
+                let is_word = |value: &&str| words(&change.path).contains(value);
+                let made_up = value.as_deref().filter(|value| !is_word(value));
+                effects.add((&before, &after), made_up, request.release());
             }
         }
     });

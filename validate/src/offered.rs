@@ -13,7 +13,7 @@
 //! assert!(!offered::video(|cap| caps.has(cap), VideoModel::Qxl));
 //! ```
 
-use virtargv_caps::{Cap, Convention, Release};
+use virtargv_caps::{Accel, Arch, Cap, Caps, Convention, Release, is_native};
 use virtargv_model::device::crypto::CryptoBackend;
 use virtargv_model::device::graphics::GraphicsType;
 use virtargv_model::device::panic::PanicModel;
@@ -22,6 +22,31 @@ use virtargv_model::device::tpm::{TpmBackendType, TpmModel};
 use virtargv_model::device::video::VideoModel;
 use virtargv_model::security::LaunchSecurityType;
 use virtargv_resolve::Guest;
+
+/// Whether QEMU has the accelerator.
+pub fn accelerator(has: impl Fn(Cap) -> bool, accel: Accel) -> bool {
+    has(match accel {
+        Accel::Tcg => Cap::Tcg,
+        Accel::Kvm => Cap::Kvm,
+        Accel::Hvf => Cap::Hvf,
+    })
+}
+
+/// The accelerator of a guest for which none is asked: KVM where QEMU has it and the host's CPU executes the guest's code
+/// natively, else TCG, whether or not QEMU has that.
+///
+/// ```
+/// use virtargv_caps::{Accel, Arch, Caps, Release};
+/// use virtargv_validate::offered;
+///
+/// let caps = Caps::builder(Release::V12_9, Arch::X86_64).set(virtargv_caps::Cap::Kvm).build();
+/// assert_eq!(offered::default_accelerator(&caps, Arch::X86_64), Accel::Kvm);
+/// assert_eq!(offered::default_accelerator(&caps, Arch::Aarch64), Accel::Tcg);
+/// ```
+pub fn default_accelerator(caps: &Caps, host: Arch) -> Accel {
+    let kvm = accelerator(|cap| caps.has(cap), Accel::Kvm) && is_native(host, caps.arch());
+    if kvm { Accel::Kvm } else { Accel::Tcg }
+}
 
 /// Whether QEMU has the display `<graphics type=>`.
 pub fn display(has: impl Fn(Cap) -> bool, kind: GraphicsType) -> bool {

@@ -4,11 +4,14 @@
 //! (`testsuite/tests/attributes.rs`). `attributes/reasons.txt` says of those where nothing is seen where they go all the same, or why they
 //! have no effect. A test compares both with what the readers ask for, so that no attribute is without a place.
 
+mod named;
+
 use std::sync::OnceLock;
 
 use virtargv_model::Rule;
 use virtargv_model::advice::{Nearest, nearest};
 use virtargv_model::names::{known_names, words};
+use virtargv_qemu_cmd::{Need, Work};
 
 /// Where an attribute, or the text of an element, goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,8 +58,13 @@ impl Goes {
 pub struct Shown {
     /// Where.
     pub goes: Goes,
-    /// Options and their properties, commands of QMP, or kinds of needs and of work on the host.
+    /// Options and their properties, commands of QMP, or names of needs and of work on the host.
     pub what: Vec<&'static str>,
+}
+
+/// What a need or work of the host with this name, as in [`Shown::what`] of [`Goes::Host`], is, as a sentence.
+pub fn about_host(name: &str) -> Option<&'static str> {
+    Work::named(name).map(Work::about).or_else(|| Need::about(name))
 }
 
 /// An attribute of the domain format, or the text of an element.
@@ -74,6 +82,15 @@ pub struct Attribute {
 }
 
 impl Attribute {
+    /// Everywhere it goes, as far as it is known: first where it goes in the first place.
+    pub fn places(&self) -> Vec<Goes> {
+        if self.shown.is_empty() {
+            vec![self.goes]
+        } else {
+            self.shown.iter().map(|shown| shown.goes).collect()
+        }
+    }
+
     /// Which releases of libvirt read it, as a phrase.
     pub fn releases(&self) -> &'static str {
         let known = known_names().iter().find(|known| known.path == self.path);
@@ -85,18 +102,11 @@ impl Attribute {
         words(self.path)
     }
 
-    /// The rules that name it: the attribute, and its element or the one around.
+    /// The rules that name it in their statement or reason, as `<element attribute=>`. An element that others have too, such as
+    /// `<driver>`, is the one in the element around it where the rule names that too.
     pub fn rules(&self) -> Vec<&'static Rule> {
-        let mut parts = self.path.rsplit('/');
-        let last = parts.next().unwrap_or_default();
-        let (name, element) = match last.strip_prefix('@') {
-            Some(name) => (format!("{name}="), parts.next().unwrap_or_default()),
-            None => (format!("<{last}"), parts.next().unwrap_or_default()),
-        };
-        let (open, around) = (format!("<{element}"), parts.next().unwrap_or(element));
-        let around = format!("<{around}");
-        let names = |text: &str| text.contains(&name) && (text.contains(&open) || text.contains(&around));
-        crate::rules().filter(|rule| names(rule.reason) || names(rule.summary)).collect()
+        let target = named::Target::of(self.path);
+        crate::rules().filter(|rule| target.is_in(rule.summary) || target.is_in(rule.reason)).collect()
     }
 }
 

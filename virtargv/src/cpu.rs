@@ -19,6 +19,7 @@
 mod baseline;
 mod compare;
 mod expand;
+mod question;
 mod read;
 pub mod rules;
 
@@ -29,13 +30,14 @@ use virtargv_model::cpu::{CpuMatch, CpuMode};
 use virtargv_model::write::Writer;
 use virtargv_model::{Message, Place, Problem, Rule};
 use virtargv_qemu_cmd::rules as start;
+use virtargv_validate::offered;
 
 use crate::Request;
 
 pub use baseline::{Options, baseline};
-use compare::check_arch;
 pub use compare::{Comparison, compare};
 pub use expand::{Expansion, Feature, Status, expand};
+use question::Question;
 pub use read::{Definition, read, validate};
 pub use virtargv_caps::Relation;
 
@@ -68,14 +70,13 @@ impl<'a> Hypervisor<'a> {
         machine: Option<&str>,
     ) -> Result<Self, Problem> {
         let caps = request.caps;
-        let has = |accel| !caps.machines(accel).is_empty() || !caps.cpu_models(accel).is_empty();
         let native = is_native(request.host.arch(), caps.arch());
-        let default = if native && has(Accel::Kvm) { Accel::Kvm } else { Accel::Tcg };
-        let accel = accel.unwrap_or(default);
+        let accel = accel.unwrap_or_else(|| offered::default_accelerator(caps, request.host.arch()));
         let refuse = |rule: &'static Rule, message: String| {
             Err(rule.problem(request.release(), Place::default(), message))
         };
-        if !has(accel) || (accel == Accel::Kvm && !native) {
+        let has = offered::accelerator(|cap| caps.has(cap), accel);
+        if !has || (accel == Accel::Kvm && !native) {
             let (qemu, host) = (caps.arch(), request.host.arch());
             let message =
                 format!("the QEMU for `{qemu}` has no guests of accelerator `{accel}` on a host of `{host}`");

@@ -6,7 +6,7 @@ use virtargv_host::HostError;
 use virtargv_model::{Report, parse_as};
 use virtargv_resolve::{Guest, offered_firmware};
 
-pub use virtargv_resolve::{OfferedFirmware, Unfit, Verdict};
+pub use virtargv_resolve::{AskedFirmware, FirmwareSelection, OfferedFirmware, Unfit, Verdict};
 
 use crate::Request;
 
@@ -33,11 +33,11 @@ impl fmt::Display for FirmwareError {
 
 impl std::error::Error for FirmwareError {}
 
-/// The firmware descriptors of the host in the order in which libvirt tries them, each taken for the document `text` or with the
-/// reason why not.
+/// What the document `text` says of its firmware, and the firmware descriptors of the host in the order in which libvirt tries them,
+/// each taken or with the reason why not.
 ///
 /// ```
-/// use virtargv::firmware::{Verdict, firmware};
+/// use virtargv::firmware::firmware;
 /// use virtargv::{FixedHost, Release, Request, builtin};
 ///
 /// let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
@@ -48,14 +48,19 @@ impl std::error::Error for FirmwareError {}
 /// let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
 ///   <os firmware='efi'><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
 /// let found = firmware(text, &Request::new(&caps, &host))?;
-/// assert_eq!(found[0].path, "/usr/share/qemu/firmware/10-bios.json");
-/// assert!(matches!(&found[0].verdict, Verdict::Unfit(why) if why.name() == "kind"));
+/// assert_eq!(found.asked.to_string(), "the document asks for firmware of kind `efi`");
+/// let bios = &found.offered[0];
+/// assert_eq!(bios.path, "/usr/share/qemu/firmware/10-bios.json");
+/// assert_eq!(
+///     bios.verdict.to_string(),
+///     "does not fit: its kind is `bios`, and the document has `<os firmware='efi'>`"
+/// );
 /// # Ok::<(), virtargv::firmware::FirmwareError>(())
 /// ```
 ///
 /// # Errors
 /// The document cannot be read, or the host does not know its files.
-pub fn firmware(text: &str, request: &Request<'_>) -> Result<Vec<OfferedFirmware>, FirmwareError> {
+pub fn firmware(text: &str, request: &Request<'_>) -> Result<FirmwareSelection, FirmwareError> {
     let read = parse_as(text, request.release());
     let Some(domain) = read.value.filter(|_| read.report.is_empty()) else {
         return Err(FirmwareError::Document(read.report));

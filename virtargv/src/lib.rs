@@ -279,6 +279,43 @@ pub fn hotplug_rules() -> impl Iterator<Item = &'static Rule> {
     tables.into_iter().flat_map(|table| table.iter().copied())
 }
 
+/// Rules on something else than a document of a domain.
+#[derive(Debug, Clone)]
+pub struct RuleSet {
+    /// Its name: `hotplug`, `migration`, `cpu` or `verify`.
+    pub name: &'static str,
+    /// What the rules are about, as a sentence.
+    pub about: &'static str,
+    /// The rules.
+    pub rules: Vec<&'static Rule>,
+}
+
+/// The rules that are not in [`rules`], by what they are about.
+///
+/// ```
+/// let sets = virtargv::rule_sets();
+/// let cpu = sets.iter().find(|set| set.name == "cpu").expect("a set");
+/// assert!(cpu.rules.iter().any(|rule| rule.id == "cpu-model-named"));
+/// ```
+pub fn rule_sets() -> Vec<RuleSet> {
+    let set = |name, about, rules| RuleSet { name, about, rules };
+    vec![
+        set(
+            "hotplug",
+            "On attaching, detaching and changing a device of a running domain (`virtargv attach`, `detach`, `update`). The rules \
+             on its kind of device hold too.",
+            hotplug_rules().collect(),
+        ),
+        set("migration", "On whether a guest with teaming can migrate.", migration_rules().collect()),
+        set("cpu", "On CPUs apart from any domain (`virtargv cpu`).", cpu::rules::ALL.to_vec()),
+        set(
+            "verify",
+            "On a command line, compared with what a QEMU says of itself (`virtargv argv --verify`).",
+            verify::rules::ALL.to_vec(),
+        ),
+    ]
+}
+
 /// The architecture in the document `text`, or in the status file of a running domain; `None` if it names none or cannot be
 /// read.
 pub fn arch_of(text: &str) -> Option<Arch> {

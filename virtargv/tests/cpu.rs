@@ -7,7 +7,7 @@ use std::sync::Arc;
 use virtargv::cpu::{self, Definition, Hypervisor, Options, Relation, Status};
 use virtargv::{Arch, Caps, FixedHost, Release, Request};
 use virtargv_caps::{
-    Accel, CpuMap, CpuModel, HostCpu, HostCpuProperty, Machine, PropertyValue, Tristate, Usable,
+    Accel, Cap, CpuMap, CpuModel, HostCpu, HostCpuProperty, Machine, PropertyValue, Tristate, Usable,
 };
 
 const DEFINITIONS: &str = "<cpus><vendor name='Acme' string='AcmeAcmeAcme'/>
@@ -50,6 +50,8 @@ fn with_host<T>(arch: Arch, with: impl FnOnce(&Request<'_>) -> T) -> T {
     let mut late = CpuModel { usable: Usable::No, ..CpuModel::named("Late") };
     late.blockers = vec!["mul".into()];
     let caps = Caps::builder(Release::V12_9, arch)
+        .set(Cap::Tcg)
+        .set(Cap::Kvm)
         .machine(Accel::Kvm, Machine::named("q35"))
         .cpu_model(Accel::Kvm, CpuModel { usable: Usable::Yes, ..CpuModel::named("Early") })
         .cpu_model(Accel::Kvm, late)

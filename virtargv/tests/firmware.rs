@@ -39,8 +39,8 @@ fn check(elements: (&str, &str), release: Release, expected: &Expect) {
     let text =
         format!("<domain type='kvm'><name>demo</name><memory unit='MiB'>64</memory>{os}{more}</domain>");
     let found = firmware(&text, &Request::new(&caps, &host)).unwrap_or_else(|error| panic!("{error}"));
-    let shown: Vec<String> = found.iter().map(|one| format!("{}: {}", one.path, one.verdict)).collect();
-    expected.assert_eq(&[shown.join("\n"), "\n".to_owned()].concat());
+    let offered = found.offered.iter().map(|one| format!("{}: {}\n", one.path, one.verdict));
+    expected.assert_eq(&[format!("{}\n", found.asked), offered.collect()].concat());
 }
 
 const EFI: &str = "<os firmware='efi'><type arch='x86_64' machine='q35'>hvm</type></os>";
@@ -51,14 +51,15 @@ fn the_first_that_fits_is_taken() {
         (EFI, ""),
         Release::V11_3,
         &expect![[r"
-        /usr/share/qemu/firmware/10-arm.json: does not fit: it is not for the architecture and machine type of the guest
-        /usr/share/qemu/firmware/20-keys.json: taken
-        /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
-        /usr/share/qemu/firmware/30-hidden.json: hidden by `/etc/qemu/firmware/30-hidden.json`, which has the same name
-        /usr/share/qemu/firmware/40-plain.json: fits, but one before it is taken
-        /home/user/.config/qemu/firmware/50-own.json: fits, but one before it is taken
-        /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-    "]],
+            the document asks for firmware of kind `efi`
+            /usr/share/qemu/firmware/10-arm.json: does not fit: it is for `x86_64 virt-*`, and the guest has `x86_64 pc-q35-10.0`
+            /usr/share/qemu/firmware/20-keys.json: taken
+            /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
+            /usr/share/qemu/firmware/30-hidden.json: hidden by `/etc/qemu/firmware/30-hidden.json`, which has the same name
+            /usr/share/qemu/firmware/40-plain.json: fits, but one before it is taken
+            /home/user/.config/qemu/firmware/50-own.json: fits, but one before it is taken
+            /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
+        "]],
     );
 }
 
@@ -70,27 +71,29 @@ fn a_document_can_ask_for_features() {
         (os, "<pm><suspend-to-mem enabled='yes'/></pm>"),
         Release::V11_3,
         &expect![[r"
-        /usr/share/qemu/firmware/10-arm.json: does not fit: it is not for the architecture and machine type of the guest
-        /usr/share/qemu/firmware/20-keys.json: does not fit: it lacks `acpi-s3`
-        /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
-        /usr/share/qemu/firmware/30-hidden.json: hidden by `/etc/qemu/firmware/30-hidden.json`, which has the same name
-        /usr/share/qemu/firmware/40-plain.json: does not fit: it lacks `acpi-s3`
-        /home/user/.config/qemu/firmware/50-own.json: taken
-        /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-    "]],
+            the document asks for firmware of kind `efi`
+            /usr/share/qemu/firmware/10-arm.json: does not fit: it is for `x86_64 virt-*`, and the guest has `x86_64 pc-q35-10.0`
+            /usr/share/qemu/firmware/20-keys.json: does not fit: it lacks the feature `acpi-s3`, which `<suspend-to-mem enabled='yes'>` asks for; it has `enrolled-keys`, `requires-smm`, `secure-boot`
+            /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
+            /usr/share/qemu/firmware/30-hidden.json: hidden by `/etc/qemu/firmware/30-hidden.json`, which has the same name
+            /usr/share/qemu/firmware/40-plain.json: does not fit: it lacks the feature `acpi-s3`, which `<suspend-to-mem enabled='yes'>` asks for; it has none
+            /home/user/.config/qemu/firmware/50-own.json: taken
+            /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
+        "]],
     );
     check(
         (EFI, "<features><smm state='off'/></features>"),
         Release::V12_9,
         &expect![[r"
-        /usr/share/qemu/firmware/10-arm.json: does not fit: it is not for the architecture and machine type of the guest
-        /usr/share/qemu/firmware/20-keys.json: does not fit: it needs SMM, which the document does not want
-        /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
-        /usr/share/qemu/firmware/30-hidden.json: hidden by `/etc/qemu/firmware/30-hidden.json`, which has the same name
-        /usr/share/qemu/firmware/40-plain.json: taken
-        /home/user/.config/qemu/firmware/50-own.json: fits, but one before it is taken
-        /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-    "]],
+            the document asks for firmware of kind `efi`
+            /usr/share/qemu/firmware/10-arm.json: does not fit: it is for `x86_64 virt-*`, and the guest has `x86_64 pc-q35-10.0`
+            /usr/share/qemu/firmware/20-keys.json: does not fit: it has the feature `requires-smm`, and the document has `<smm state='off'>` or `<loader secure='no'>`
+            /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
+            /usr/share/qemu/firmware/30-hidden.json: hidden by `/etc/qemu/firmware/30-hidden.json`, which has the same name
+            /usr/share/qemu/firmware/40-plain.json: taken
+            /home/user/.config/qemu/firmware/50-own.json: fits, but one before it is taken
+            /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
+        "]],
     );
 }
 
@@ -101,14 +104,15 @@ fn a_file_of_the_document_is_looked_up() {
         (os, ""),
         Release::V11_3,
         &expect![[r"
-        /usr/share/qemu/firmware/10-arm.json: does not fit: its file is `/fw/arm.fd`, not the one of the document
-        /usr/share/qemu/firmware/20-keys.json: does not fit: its file is `/fw/keys.fd`, not the one of the document
-        /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
-        /usr/share/qemu/firmware/30-hidden.json: hidden by `/etc/qemu/firmware/30-hidden.json`, which has the same name
-        /usr/share/qemu/firmware/40-plain.json: taken
-        /home/user/.config/qemu/firmware/50-own.json: does not fit: its file is `/fw/own.fd`, not the one of the document
-        /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-    "]],
+            the document names the image `/fw/plain.fd`; a descriptor that fits says what it is, and without one it is used all the same
+            /usr/share/qemu/firmware/10-arm.json: does not fit: its image is `/fw/arm.fd`, and the document names `/fw/plain.fd`
+            /usr/share/qemu/firmware/20-keys.json: does not fit: its image is `/fw/keys.fd`, and the document names `/fw/plain.fd`
+            /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
+            /usr/share/qemu/firmware/30-hidden.json: hidden by `/etc/qemu/firmware/30-hidden.json`, which has the same name
+            /usr/share/qemu/firmware/40-plain.json: taken
+            /home/user/.config/qemu/firmware/50-own.json: does not fit: its image is `/fw/own.fd`, and the document names `/fw/plain.fd`
+            /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
+        "]],
     );
 }
 
@@ -118,13 +122,14 @@ fn without_a_request_none_is_taken() {
         ("<os><type arch='x86_64' machine='q35'>hvm</type></os>", ""),
         Release::V12_9,
         &expect![[r"
-        /usr/share/qemu/firmware/10-arm.json: the document does not ask for it
-        /usr/share/qemu/firmware/20-keys.json: the document does not ask for it
-        /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
-        /usr/share/qemu/firmware/30-hidden.json: hidden by `/etc/qemu/firmware/30-hidden.json`, which has the same name
-        /usr/share/qemu/firmware/40-plain.json: the document does not ask for it
-        /home/user/.config/qemu/firmware/50-own.json: the document does not ask for it
-        /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
-    "]],
+            the document asks for no firmware: the guest has QEMU's own
+            /usr/share/qemu/firmware/10-arm.json: not looked at
+            /usr/share/qemu/firmware/20-keys.json: not looked at
+            /etc/qemu/firmware/30-hidden.json: empty, or no firmware descriptor
+            /usr/share/qemu/firmware/30-hidden.json: hidden by `/etc/qemu/firmware/30-hidden.json`, which has the same name
+            /usr/share/qemu/firmware/40-plain.json: not looked at
+            /home/user/.config/qemu/firmware/50-own.json: not looked at
+            /usr/share/qemu/firmware/50-own.json: hidden by `/home/user/.config/qemu/firmware/50-own.json`, which has the same name
+        "]],
     );
 }

@@ -72,9 +72,7 @@ impl NoBaseline {
 
 impl<'a> X86<'a> {
     /// The CPU with the features that all of `cpus` have, within what `within` allows. It has a vendor where each of them
-    /// names one. The model that all name describes it if it is allowed, else the closest one. Models are those of the
-    /// [first](Self::first) definitions: a host need not have what was added to a model later.
-    ///
+    /// names one. The model that all name describes it if it is allowed, else the closest one.
     /// # Errors
     /// Why there is none.
     ///
@@ -99,9 +97,8 @@ impl<'a> X86<'a> {
         let mut common: Option<FeatureSet> = None;
         let mut vendor: Option<&str> = None;
         let mut preferred: Vec<&str> = Vec::new();
-        let first = self.first();
         for (index, cpu) in cpus.iter().enumerate() {
-            let data = first.data(cpu).map_err(|why| NoBaseline::Unknown(index, why))?;
+            let data = self.data(cpu).map_err(|why| NoBaseline::Unknown(index, why))?;
             // libvirt does not look at the vendor of the first one's model.
             let own = data.vendor.as_deref().filter(|_| index > 0);
             vendor = self.common_vendor(index, cpu, own, vendor)?;
@@ -123,7 +120,7 @@ impl<'a> X86<'a> {
             return Err(NoBaseline::Disjoint);
         }
         let data = CpuData { features, vendor: vendor.map(Box::from), signature: None };
-        let mut found = first.closest(&data, within.models, &preferred).ok_or(NoBaseline::NoModel)?;
+        let mut found = self.closest(&data, within.models, &preferred).ok_or(NoBaseline::NoModel)?;
         if within.migratable {
             found.features.retain(|(name, _)| self.is_migratable(name));
         }

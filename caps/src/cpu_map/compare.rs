@@ -117,21 +117,57 @@ impl X86<'_> {
     /// The features of the host: those of its hardware, and those that the accelerator emulates.
     fn available(self, host: &HostModels) -> Result<FeatureSet, Incompatible> {
         let mut available = self.data(&host.full)?.features;
-        if let Some(name) = host.full.model.as_deref() {
-            // A host can lack what was added to its model later; what it has of that is listed.
-            let model = self.model(name)?;
-            let mut first = self.first_features(model);
-            first.add(&self.listed(&host.full));
-            available.intersect(&first);
-        }
         available.add(&self.data(&host.reported)?.features);
         Ok(available)
     }
+}
 
-    /// The features that a CPU lists.
-    pub(super) fn listed(self, cpu: &CpuSpec) -> FeatureSet {
-        let mut set = FeatureSet::default();
-        cpu.features.iter().filter_map(|(name, _)| self.feature(name)).for_each(|id| set.insert(id));
-        set
+#[cfg(test)]
+mod tests {
+    use super::super::sample::map;
+    use super::*;
+    use crate::Release;
+
+    #[test]
+    fn a_guest_is_held_against_its_host() {
+        let map = map();
+        let x86 = X86::new(&map.x86, Release::V11_3);
+        let host = CpuSpec::host("Early", "Acme", ["mul"]);
+        let models =
+            HostModels { reported: host.clone(), migratable: host.clone(), full: host, by_qemu: false };
+        let check = |model: &str, features: &[(&str, FeaturePolicy)], blockers: Option<&[&str]>, strict| {
+            let features = features.iter().map(|(name, policy)| ((*name).to_owned(), *policy)).collect();
+            let guest = CpuSpec { model: Some(model.to_owned()), vendor: None, features };
+            let offered = blockers.map(|names| CpuModel {
+                blockers: names.iter().map(|name| Box::from(*name)).collect(),
+                ..CpuModel::named(model)
+            });
+            let compared = match &offered {
+                None => x86.compare(&models, &guest, strict).map(drop),
+                Some(offered) => x86.compare_offered(&models, &guest, offered),
+            };
+            compared.map_err(|error| error.to_string())
+        };
+        let missing = |names| Err(format!("the CPU of the host lacks required features: {names}"));
+        assert_eq!(check("Early", &[], None, false), Ok(()));
+        assert_eq!(check("Early", &[("swap", FeaturePolicy::Require)], None, false), missing("swap"));
+        // What was added to the model does not count, unless the guest asks for it.
+        assert_eq!(check("Late", &[], None, true), Ok(()));
+        assert_eq!(check("Late", &[("fold", FeaturePolicy::Require)], None, false), missing("fold"));
+        assert_eq!(check("Late", &[("fold", FeaturePolicy::Disable)], None, true), Ok(()));
+        assert_eq!(check("Late", &[("fold", FeaturePolicy::Force)], None, false), Ok(()));
+        assert_eq!(
+            check("Early", &[("mul", FeaturePolicy::Forbid)], None, false),
+            Err("the CPU of the host has forbidden features: mul".into())
+        );
+        assert_eq!(
+            check("Early", &[], None, true),
+            Err("the CPU of the host has additional features, which a strict match excludes: mul".into())
+        );
+        assert_eq!(check("Never", &[], None, false), Err("there is no CPU model `Never`".into()));
+        // QEMU's own model decides.
+        assert_eq!(check("Late", &[], Some(&["sub", "fold"]), false), missing("sub, fold"));
+        assert_eq!(check("Late", &[("sub", FeaturePolicy::Disable)], Some(&["sub"]), false), Ok(()));
+        assert_eq!(check("Late", &[("swap", FeaturePolicy::Require)], Some(&[]), false), missing("swap"));
     }
 }

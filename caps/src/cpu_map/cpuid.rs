@@ -61,9 +61,8 @@ impl CpuReport {
 }
 
 impl X86<'_> {
-    /// Describes the CPU of a host by the closest model of which it has all features, as libvirt does in its own
-    /// capabilities: features that a later version of libvirt added to a model can be missing. The features are those
-    /// beyond the model without the added ones. `None` where the CPU has not even the features of the smallest model.
+    /// Describes the CPU of a host by the closest model of which it has all features, as `virsh capabilities` does, with
+    /// its features beyond the model. `None` where it lacks features of every model.
     pub fn describe_host(self, report: &CpuReport) -> Option<CpuSpec> {
         let mut data = CpuData {
             vendor: report.vendor_id().and_then(|id| self.vendor_of(&id)),

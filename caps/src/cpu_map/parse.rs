@@ -244,10 +244,13 @@ impl CpuDefinitions {
                 if cx.node.attribute("removed") == Some("yes") {
                     model.removed.push(id);
                 } else {
-                    model.features.insert(id);
-                    if cx.node.attribute("added") == Some("yes") {
-                        model.added.insert(id);
-                    }
+                    let (set, other) = if cx.node.attribute("added") == Some("yes") {
+                        (&mut model.added, &mut model.features)
+                    } else {
+                        (&mut model.features, &mut model.added)
+                    };
+                    set.insert(id);
+                    other.remove(id);
                 }
             }
             _ => {}

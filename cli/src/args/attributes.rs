@@ -9,7 +9,7 @@ use super::examples;
 pub(crate) enum AttributesFormat {
     /// For people.
     Text,
-    /// One JSON array.
+    /// One JSON object (docs/attributes.md).
     Json,
 }
 

@@ -322,6 +322,7 @@ Examples:
   virtargv explain-attribute                       all attributes, and where each goes
   virtargv explain-attribute disk/driver/@cache    one: its place, option, values and releases
   virtargv explain-attribute cputune --format json an element with all its attributes
+                                                   (docs/attributes.md describes the places and the JSON)
 ",
     plain_exit_codes!()
 );
@@ -331,6 +332,7 @@ pub(super) const FIRMWARE: &str = concat!(
 Examples:
   virtargv firmware guest.xml                     each firmware of this machine: taken, or why not
   virtargv firmware --host host.json guest.xml    those of another machine
+                                                  (docs/firmware.md describes the verdicts and the JSON)
 ",
     exit_codes!()
 );

@@ -9,7 +9,7 @@ use super::{QemuArgs, examples};
 pub(crate) enum FirmwareFormat {
     /// For people.
     Text,
-    /// One JSON array.
+    /// One JSON object (docs/firmware.md).
     Json,
 }
 

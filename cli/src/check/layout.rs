@@ -60,6 +60,3 @@ pub(crate) fn layout(format: CheckFormat, release: Release) -> Box<dyn Layout> {
 pub(crate) fn json_problems(source: &Source<'_>, report: &Report) -> Vec<Value> {
     json::problems(&Checked { source: Some(source), report })
 }
-
-/// The version of this command.
-const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -6,18 +6,14 @@ use virtargv::cpu::{Expansion, Status, to_xml};
 use virtargv::model::cpu::CpuMode;
 use virtargv_caps::{CpuSpec, Usable};
 
+use crate::json;
+
 /// The version of the layout. It changes where a reader of the version before would misunderstand.
 const LAYOUT: u32 = 1;
 
 /// The object with `parts`.
 pub(super) fn object(release: Release, status: &str, parts: Value, problems: Vec<Value>) -> Value {
-    let mut object = json!({
-        "version": LAYOUT,
-        "tool": { "name": "virtargv", "version": env!("CARGO_PKG_VERSION") },
-        "release": release.name(),
-        "status": status,
-        "problems": problems,
-    });
+    let mut object = json::object(LAYOUT, Some(release), json!({ "status": status, "problems": problems }));
     if let (Some(object), Value::Object(parts)) = (object.as_object_mut(), parts) {
         object.extend(parts);
     }

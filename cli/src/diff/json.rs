@@ -5,6 +5,7 @@ use virtargv::diff::{Change, Diff, Fleet, Incompatible, Kind, Reason};
 use virtargv::{Problem, Report};
 
 use crate::args::DiffArgs;
+use crate::json;
 
 use super::Compared;
 
@@ -15,9 +16,7 @@ pub(super) fn all(args: &DiffArgs, all: &[Compared], fleet: &Fleet) -> String {
     let documents: Vec<Value> = all.iter().map(document).collect();
     let [old, new] = args.machines();
     let (first, second) = args.release;
-    json!({
-        "version": LAYOUT,
-        "tool": { "name": "virtargv", "version": env!("CARGO_PKG_VERSION") },
+    let parts = json!({
         "before": { "release": first.name(), "machine": old },
         "after": { "release": second.name(), "machine": new },
         "documents": documents,
@@ -28,8 +27,8 @@ pub(super) fn all(args: &DiffArgs, all: &[Compared], fleet: &Fleet) -> String {
             "refused": fleet.refused,
             "kinds": fleet.sorted().into_iter().map(kind).collect::<Vec<_>>(),
         },
-    })
-    .to_string()
+    });
+    json::object(LAYOUT, None, parts).to_string()
 }
 
 fn document(compared: &Compared) -> Value {

@@ -8,16 +8,15 @@ use virtargv::domcaps::{CpuCapabilities, DeviceCapabilities, DomainCapabilities,
 use virtargv::model::Spelled as _;
 use virtargv_caps::Usable;
 
+use crate::json;
+
 /// The version of the layout. It changes where a reader of the version before would misunderstand.
 const LAYOUT: u32 = 1;
 
 /// The object, on a line of its own.
 pub(super) fn object(told: &DomainCapabilities, release: Release) -> String {
     let os = &told.os;
-    let object = json!({
-        "version": LAYOUT,
-        "tool": { "name": "virtargv", "version": env!("CARGO_PKG_VERSION") },
-        "release": release.name(),
+    let parts = json!({
         "path": told.path,
         "domain": told.virt_type.as_str(),
         "machine": told.machine,
@@ -44,7 +43,7 @@ pub(super) fn object(told: &DomainCapabilities, release: Release) -> String {
         "features": features(&told.features),
         "unknown": told.unknown,
     });
-    format!("{object}\n")
+    format!("{}\n", json::object(LAYOUT, Some(release), parts))
 }
 
 fn words<T: Display>(words: &[T]) -> Value {

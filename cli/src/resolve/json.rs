@@ -5,7 +5,7 @@ use virtargv::{Completed, Report, Secrets, Source};
 
 use crate::args::{ResolveArgs, With};
 use crate::check::json_problems;
-use crate::input;
+use crate::{input, json};
 
 /// The version of the layout. It changes where a reader of the version before would misunderstand.
 const LAYOUT: u32 = 1;
@@ -22,17 +22,14 @@ pub(super) fn object(
         if args.lossless { completed.in_text(text, secrets) } else { completed.to_xml(secrets) }
     });
     let aliases = completed.ok().filter(|_| args.with.contains(&With::Aliases)).map(aliases);
-    let object = json!({
-        "version": LAYOUT,
-        "tool": { "name": "virtargv", "version": env!("CARGO_PKG_VERSION") },
-        "release": args.qemu.release.name(),
+    let parts = json!({
         "file": input::shown(&args.file),
         "status": if completed.is_ok() { "accepted" } else { "refused" },
         "document": document,
         "aliases": aliases,
         "problems": json_problems(&Source::new(text), report),
     });
-    format!("{object}\n")
+    format!("{}\n", json::object(LAYOUT, Some(args.qemu.release), parts))
 }
 
 /// The alias of each device, with the path of its element in the document.

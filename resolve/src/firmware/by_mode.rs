@@ -2,27 +2,29 @@
 
 use virtargv_caps::Convention;
 use virtargv_host::Host;
-use virtargv_model::os::{Firmware, FlashFormat, Loader, LoaderType, Os};
+use virtargv_model::os::{Firmware, Loader, LoaderType, Os};
 use virtargv_model::{Domain, Release, YesNo};
 
 use super::descriptor::{Descriptor, FlashMode, Mapping};
-use super::fit;
-use super::unfit::{Fit, Unfit, require};
+use super::fit::{self, other_kind, other_mapping, same_file, same_template};
+use super::unfit::{Fit, require};
 use crate::Guest;
 
 /// Whether the firmware fits.
 pub(super) fn fits(domain: &Domain, guest: &Guest, host: &dyn Host, offer: &Descriptor) -> Fit {
     let release = guest.release;
-    require(kind(&domain.os, offer), || Unfit::Kind)?;
+    require(kind(&domain.os, offer), || other_kind(&domain.os, offer))?;
     fit::target(domain, guest, offer)?;
     fit::features(domain, offer)?;
     paths(domain, host, release, offer)?;
     match &offer.mapping {
         Mapping::Flash { mode, .. } => {
-            require(flash(&domain.os, *mode), || Unfit::Mapping)?;
-            require(formats(&domain.os, release, offer), || Unfit::Format)
+            require(flash(&domain.os, *mode), || other_mapping(&domain.os, offer))?;
+            formats(&domain.os, release, offer)
         }
-        Mapping::Memory { store, .. } => require(memory(&domain.os, store.is_some()), || Unfit::Mapping),
+        Mapping::Memory { store, .. } => {
+            require(memory(&domain.os, store.is_some()), || other_mapping(&domain.os, offer))
+        }
         Mapping::Kernel(_) => Ok(()),
     }
 }
@@ -43,29 +45,19 @@ fn paths(domain: &Domain, host: &dyn Host, release: Release, offer: &Descriptor)
     let real = |path: &str| host.files().real_path(path).unwrap_or_else(|_| path.to_owned());
     let same = |wanted: &str, path: &str| wanted == path || (links && real(wanted) == real(path));
     let os = &domain.os;
-    let is_loader = |path: &str| {
-        let wanted = os.loader.as_ref().and_then(|loader| loader.path.as_deref());
-        require(wanted.is_none_or(|wanted| same(wanted, path)), || Unfit::File { path: path.to_owned() })
-    };
-    let is_template = |wanted: Option<&String>, template: Option<&str>| {
-        let fits = wanted.is_none_or(|wanted| template.is_some_and(|template| same(wanted, template)));
-        require(fits, || Unfit::Template { path: template.map(str::to_owned) })
-    };
+    let loader = os.loader.as_ref().and_then(|loader| loader.path.as_deref());
     match &offer.mapping {
         Mapping::Flash { executable, template, .. } => {
-            let wanted = os.nvram.as_ref().and_then(|nvram| nvram.template.as_ref());
-            is_loader(&executable.path)?;
-            is_template(wanted, template.as_ref().map(|file| file.path.as_str()))
+            let wanted = os.nvram.as_ref().and_then(|nvram| nvram.template.as_deref());
+            same_file(loader, &executable.path, same)?;
+            same_template(wanted, template.as_ref().map(|file| file.path.as_str()), same)
         }
         Mapping::Memory { path, store } => {
-            let wanted = os.varstore.as_ref().and_then(|store| store.template.as_ref());
-            is_loader(path)?;
-            is_template(wanted, store.as_deref())
+            let wanted = os.varstore.as_ref().and_then(|store| store.template.as_deref());
+            same_file(loader, path, same)?;
+            same_template(wanted, store.as_deref(), same)
         }
-        Mapping::Kernel(path) => {
-            let wanted = os.direct.kernel.as_ref();
-            require(wanted.is_none_or(|wanted| wanted == path), || Unfit::File { path: path.clone() })
-        }
+        Mapping::Kernel(path) => same_file(os.direct.kernel.as_deref(), path, |wanted, path| wanted == path),
     }
 }
 
@@ -106,8 +98,8 @@ fn memory(os: &Os, has_store: bool) -> bool {
 
 /// Whether the images have the formats in the document. A variable store is made in its own format, so that it says
 /// something about its template only where nothing else does.
-fn formats(os: &Os, release: Release, offer: &Descriptor) -> bool {
-    let Mapping::Flash { executable, template, .. } = &offer.mapping else { return true };
+fn formats(os: &Os, release: Release, offer: &Descriptor) -> Fit {
+    let Mapping::Flash { executable, template, .. } = &offer.mapping else { return Ok(()) };
     let loader = os.loader.as_ref();
     let nvram = os.nvram.as_ref();
     let told = loader.is_some_and(|loader| loader.path.is_some() || loader.format.is_some())
@@ -115,11 +107,8 @@ fn formats(os: &Os, release: Release, offer: &Descriptor) -> bool {
     let of_store = nvram.and_then(|nvram| nvram.format);
     let of_store = of_store.filter(|_| !told || !release.has(Convention::NvramFormatApart));
     let wanted = nvram.and_then(|nvram| nvram.template_format).or(of_store);
-    let fits = |have: Option<FlashFormat>, wanted: Option<FlashFormat>| {
-        have.is_some_and(|have| wanted.is_none_or(|wanted| wanted == have))
-    };
-    fits(executable.format, loader.and_then(|loader| loader.format))
-        && template.as_ref().is_none_or(|template| fits(template.format, wanted))
+    fit::format("image", executable.format, loader.and_then(|loader| loader.format))?;
+    template.as_ref().map_or(Ok(()), |template| fit::format("template", template.format, wanted))
 }
 
 /// Says what the mode of the selected firmware implies.

@@ -11,7 +11,7 @@ mod offered;
 mod unfit;
 
 pub use available::{FirmwareOffered, available};
-pub use offered::{OfferedFirmware, Verdict, offered};
+pub use offered::{Asked, OfferedFirmware, Selection, Verdict, offered};
 pub use unfit::Unfit;
 
 use descriptor::{Descriptor, FlashMode, Mapping};

@@ -11,8 +11,8 @@ pub struct Change {
     pub path: String,
     /// Whether the document does not have it.
     pub adds: bool,
-    /// The changed documents.
-    pub documents: Vec<Node>,
+    /// The changed documents, each with the value that it has there; `None` where the attribute or text is gone.
+    pub documents: Vec<(Node, Option<String>)>,
 }
 
 /// The changes of `document` that `wanted` wants, by path.
@@ -55,21 +55,24 @@ fn present(
         if name.starts_with("xmlns") || !wanted(&path) {
             continue;
         }
-        let mut documents = vec![changed(&|node| _ = node.attributes.remove(index))];
+        let mut documents = vec![(changed(&|node| _ = node.attributes.remove(index)), None)];
         documents.extend(values(&path, Some(value)).into_iter().map(|value| {
-            changed(&|node| {
+            let document = changed(&|node| {
                 if let Some((_, known)) = node.attributes.get_mut(index) {
                     known.clone_from(&value);
                 }
-            })
+            });
+            (document, Some(value))
         }));
         found.push(Change { path, adds: false, documents });
     }
     if node.children.is_empty() && wanted(key) {
-        let mut documents: Vec<Node> = document.without(at).into_iter().collect();
+        let mut documents: Vec<_> = document.without(at).into_iter().map(|node| (node, None)).collect();
         if !node.text.is_empty() {
             let values = values(key, Some(&node.text));
-            documents.extend(values.into_iter().map(|value| changed(&|node| node.text.clone_from(&value))));
+            documents.extend(
+                values.into_iter().map(|value| (changed(&|node| node.text.clone_from(&value)), Some(value))),
+            );
         }
         found.push(Change { path: key.to_owned(), adds: false, documents });
     }
@@ -109,10 +112,10 @@ fn added(
         if is_there {
             continue;
         }
-        let mut documents: Vec<Node> =
-            values(&known.path, None).iter().map(|value| add(Some(value))).collect();
+        let values = values(&known.path, None).into_iter();
+        let mut documents: Vec<_> = values.map(|value| (add(Some(&value)), Some(value))).collect();
         if !known.name.starts_with('@') {
-            documents.push(add(None));
+            documents.push((add(None), None));
         }
         found.push(Change { path: known.path.clone(), adds: true, documents });
     }

@@ -7,8 +7,10 @@ use serde_json::Value;
 use virtargv::{ArgValue, Argument, CommandLine, Release, Run};
 use virtargv_qemu_cmd::Need;
 
+/// The most options that a change of one attribute alone changes. Where more differ, other devices are there.
+const OWN: usize = 4;
 /// The most options that are listed.
-const LISTED: usize = 4;
+const LISTED: usize = 12;
 
 /// The effects of an attribute, over all places and values that were tried.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +19,10 @@ pub struct Effects {
     pub places: usize,
     /// Whether a document has it.
     pub is_present: bool,
-    /// The options that differ, of the changes with the fewest.
+    /// The options that differ, of all changes in which at most [`OWN`] do; without such a change, of the one with the fewest.
     line: BTreeSet<String>,
+    /// How many options differ in that change, where it has more.
+    fewest: Option<usize>,
     /// The commands on the monitor that differ.
     after: BTreeSet<String>,
     /// The kinds of needs that differ.
@@ -42,18 +46,29 @@ impl Effects {
         self.is_on_line() || !self.after.is_empty() || !self.needs.is_empty() || !self.host.is_empty()
     }
 
-    /// Adds what differs between two runs.
-    pub fn add(&mut self, before: &Run, after: &Run, release: Release) {
+    /// Adds what differs between two runs. A property that is called `made_up`, the value that the later one has and no document
+    /// would have, such as a feature of `-cpu` that there is not, does not count.
+    pub fn add(&mut self, (before, after): (&Run, &Run), made_up: Option<&str>, release: Release) {
         let (Some(old), Some(new)) = (&before.command_line, &after.command_line) else {
             self.is_refused |= before.command_line.is_some();
             return;
         };
-        let options = different(&options(old), &options(new));
-        let is_simpler = !options.is_empty() && (self.line.is_empty() || options.len() < self.line.len());
-        if is_simpler {
-            self.line = options;
-        } else if options.len() == self.line.len() && self.line.len() < LISTED {
-            self.line.extend(options);
+        let mut options = different(&options(old), &options(new));
+        options.retain(|option| made_up.is_none_or(|name| !option.ends_with(&format!(" {name}"))));
+        match options.len() {
+            0 => {}
+            1..=OWN => {
+                if self.fewest.take().is_some() {
+                    self.line.clear();
+                }
+                self.line.extend(options);
+            }
+            count => {
+                if self.fewest.map_or(self.line.is_empty(), |fewest| count < fewest) {
+                    self.fewest = Some(count);
+                    self.line = options;
+                }
+            }
         }
         // What follows from an option that differs is not the attribute's own.
         let commands = |line: &CommandLine| {
@@ -109,7 +124,8 @@ fn add_options(argument: &Argument, out: &mut Vec<(String, String)>) {
     {
         return flatten(option, &json, out);
     }
-    for (index, part) in value.split(',').enumerate() {
+    // A comma in a value is doubled.
+    for (index, part) in value.replace(",,", "\u{0}").split(',').enumerate() {
         match part.split_once('=') {
             Some((key, value)) => out.push((format!("{option} {key}"), value.to_owned())),
             None if index == 0 => out.push((option.to_owned(), part.to_owned())),

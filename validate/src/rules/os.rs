@@ -6,9 +6,10 @@ use virtargv_caps::{Arch, Cap, Convention, Tristate};
 use virtargv_model::device::DeviceId;
 use virtargv_model::os::{AcpiTableType, Firmware};
 use virtargv_model::{Domain, Message, Spelled, VirtType, YesNo};
+use virtargv_resolve::accelerator_of;
 use virtargv_resolve::rules::{ARCH, MACHINE};
 
-use crate::{Context, Findings};
+use crate::{Context, Findings, offered};
 
 virtargv_model::rules! {
     /// Every boot order is given to one device.
@@ -169,13 +170,8 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
         return;
     }
     let virt = domain.virt_type.unwrap_or(VirtType::Qemu);
-    let runs = match virt {
-        VirtType::Qemu => caps.has(Cap::Tcg),
-        VirtType::Kvm => caps.has(Cap::Kvm),
-        VirtType::Hvf => caps.has(Cap::Hvf),
-        _ => false,
-    };
-    if !runs {
+    let has = |accel| offered::accelerator(|cap| caps.has(cap), accel);
+    if !accelerator_of(virt).is_some_and(has) {
         let message = format!("emulator `{binary}` does not support domains of type `{virt}`");
         out.refuse(&super::domain::VIRT_TYPE, domain.pos.attr("type"), message);
         return;

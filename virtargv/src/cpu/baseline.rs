@@ -32,7 +32,7 @@ pub fn baseline(
         let message = "there is one CPU only, and the host is to be left out of account";
         return Err(hypervisor.refuse(cpus, 0, &rules::IGNORE_HOST, message));
     }
-    super::check_arch(cpus, hypervisor, "a baseline")?;
+    super::Question::Baseline.check_arch(cpus, hypervisor)?;
     let Some(x86) = hypervisor.x86() else { return Err(hypervisor.no_definitions(cpus, 0)) };
     let given: Vec<CpuSpec> = cpus.iter().map(|given| given.cpu.clone()).collect();
     let (mut features, mut migratable) = (None, options.migratable);
@@ -48,7 +48,7 @@ pub fn baseline(
     let within = Within { models, features: features.as_deref(), migratable };
     let mut found = x86.baseline(&given, within).map_err(|why| refusal(cpus, hypervisor, &why))?;
     if options.features {
-        found = x86.first().expand(&found).map_err(|why| hypervisor.unknown(cpus, 0, &why))?;
+        found = x86.expand(&found).map_err(|why| hypervisor.unknown(cpus, 0, &why))?;
     }
     let limits: Option<Vec<u32>> = cpus.iter().map(|cpu| cpu.address_limit).collect();
     Ok((found, limits.and_then(|limits| limits.into_iter().min())))

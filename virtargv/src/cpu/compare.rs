@@ -5,7 +5,7 @@ use virtargv_caps::{
 };
 use virtargv_model::cpu::CpuMatch;
 
-use super::{Definition, Hypervisor, Refusal, rules};
+use super::{Definition, Hypervisor, Refusal};
 use crate::cpu::start;
 
 /// The result of a comparison.
@@ -23,7 +23,7 @@ pub struct Comparison {
 /// Why they cannot be compared.
 pub fn compare(cpu: &Definition, hypervisor: &Hypervisor<'_>) -> Result<Comparison, Refusal> {
     let cpus = std::slice::from_ref(cpu);
-    super::check_arch(cpus, hypervisor, "a comparison")?;
+    super::Question::Compare.check_arch(cpus, hypervisor)?;
     let Some(x86) = hypervisor.x86() else { return Err(hypervisor.no_definitions(cpus, 0)) };
     let Some(HostModels { reported, by_qemu, .. }) = hypervisor.host_models() else {
         return Err(hypervisor.no_host(cpus));
@@ -76,22 +76,4 @@ fn offered_model<'a>(cpu: &Definition, hypervisor: &Hypervisor<'a>) -> Option<&'
     hypervisor.map()?.x86().model(name)?;
     let offered = hypervisor.request.caps.cpu_model(hypervisor.accel, name)?;
     (offered.usable != Usable::Unknown).then_some(offered)
-}
-
-/// Checks that CPUs of the architecture can be compared here.
-pub(super) fn check_arch(
-    cpus: &[Definition],
-    hypervisor: &Hypervisor<'_>,
-    what: &str,
-) -> Result<(), Refusal> {
-    let arch = hypervisor.request.caps.arch();
-    if arch.is_x86() {
-        return Ok(());
-    }
-    if arch.is_s390() {
-        let message = format!("{what} of CPUs of `{arch}` is not known without a running QEMU");
-        return Err(hypervisor.refuse(cpus, 0, &rules::ASKS_QEMU, message));
-    }
-    let message = format!("there is no {} of CPUs of `{arch}`", what.trim_start_matches("a "));
-    Err(hypervisor.refuse(cpus, 0, &rules::ARCH, message))
 }

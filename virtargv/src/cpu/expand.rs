@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use virtargv_caps::{Accel, CpuSpec, FeaturePolicy, Signature, Usable, feature_names, is_native};
 use virtargv_model::cpu::CpuMode;
 
-use super::{Definition, Hypervisor, Refusal, rules, start};
+use super::{Definition, Hypervisor, Question, Refusal, rules, start};
 
 /// A CPU with all its features.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,8 @@ pub struct Feature {
     pub migratable: bool,
     /// Whether the hypervisor has it on the host.
     pub status: Status,
-    /// Whether a later version of libvirt added it to the model: QEMU's model has it, but a host that lacks it can run the CPU.
+    /// Whether QEMU's model has it, while libvirt's definition does not count it to the model (`added='yes'`): a host that lacks
+    /// it can run the CPU.
     pub added: bool,
 }
 
@@ -99,11 +100,15 @@ fn custom(cpu: &Definition, spec: &CpuSpec, hypervisor: &Hypervisor<'_>) -> Resu
     if caps.arch().is_x86() {
         let Some(x86) = hypervisor.x86() else { return Err(hypervisor.no_definitions(cpus, 0)) };
         expanded = x86.expand(spec).map_err(|why| hypervisor.unknown(cpus, 0, &why))?;
+        // Which of them the host has, `host-model` lists itself.
+        if !is_complete {
+            x86.added(name).for_each(|added| expanded.set_if_missing(added, FeaturePolicy::Require));
+            expanded.features.sort_by(|(a, _), (b, _)| a.cmp(b));
+        }
         is_complete = true;
     } else {
         if caps.arch().is_s390() && !is_complete {
-            let message = format!("the features of model `{name}` are not known without a running QEMU");
-            return Err(hypervisor.refuse(cpus, 0, &rules::ASKS_QEMU, message));
+            return Err(Question::Expand.asks_qemu(cpus, hypervisor));
         }
         expanded.features.sort_by(|(a, _), (b, _)| a.cmp(b));
     }

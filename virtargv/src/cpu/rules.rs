@@ -47,14 +47,14 @@ virtargv_model::rules! {
     DISJOINT = "cpu-nothing-common": OperationFailed, Build,
         "a guest that runs on all of the hosts has only what each of them has",
         help "leave out the CPU that lacks what the others have";
-    /// CPUs of the architecture can be compared without QEMU.
+    /// CPUs that are compared or of which a baseline is made are of x86 or s390x.
     ARCH = "cpu-baseline-arch": Unsupported, Build,
         "libvirt knows the features of CPU models of x86; for s390x it asks QEMU, and refuses others",
         help "compare the names of the models";
-    /// What only QEMU knows is asked of it.
+    /// A CPU of s390x is expanded, compared or made a baseline by a running QEMU.
     ASKS_QEMU = "cpu-asks-qemu": Plain, Build,
-        "s390x: `query-cpu-model-baseline`, `query-cpu-model-comparison` and `query-cpu-model-expansion` of a running QEMU",
-        help "ask libvirt on a host of that architecture", severity Note;
+        "s390x: libvirt has no definitions of its models, and sends `query-cpu-model-expansion`, `query-cpu-model-comparison` or `query-cpu-model-baseline` to a QEMU on a host of that architecture",
+        help "run `virsh hypervisor-cpu-baseline` or `virsh hypervisor-cpu-compare` on a host of s390x", severity Note;
     /// The host's features are left out of account for a baseline of several CPUs only.
     IGNORE_HOST = "cpu-ignore-host-one": InvalidOperation, Build,
         "without the host's features, one CPU is its own baseline",

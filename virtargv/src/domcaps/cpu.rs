@@ -15,7 +15,7 @@ pub struct CpuCapabilities {
     pub maximum: Option<Vec<OnOff>>,
     /// Whether the release knows the mode `maximum`.
     pub knows_maximum: bool,
-    /// Whether the release tells the values of `migratable=`.
+    /// Whether the release prints the values of `migratable=`.
     pub knows_migratable: bool,
     /// What the mode `host-model` stands for; `None` where it is not supported.
     pub host_model: Option<HostModel>,
@@ -34,7 +34,7 @@ pub struct HostModel {
     pub vendor: Option<String>,
     /// The bits of a physical address of the host, which are passed through.
     pub max_phys_addr: Option<u32>,
-    /// Features that the model lacks or has too many, with their policies.
+    /// Features that the host has beyond the model (`require`), and those of the model that it lacks (`disable`).
     pub features: Vec<(String, FeaturePolicy)>,
 }
 
@@ -47,11 +47,11 @@ pub struct NamedModel {
     pub usable: Usable,
     /// Whether QEMU says that it will be removed.
     pub deprecated: bool,
-    /// The vendor, `None` where no definition tells; the outer one where the release does not tell.
+    /// The vendor: `None` where the release does not print it, `Some(None)` where it is not known.
     pub vendor: Option<Option<String>>,
     /// The versioned model that it stands for.
     pub canonical: Option<String>,
-    /// The features that the host lacks, by name; `None` where the release does not tell.
+    /// The features that the host lacks, by name; `None` where the release does not print them.
     pub blockers: Option<Vec<String>>,
 }
 
@@ -94,6 +94,7 @@ fn host_model(work: &mut Work<'_>, native: bool) -> Option<HostModel> {
         return None;
     };
     let CpuSpec { model, vendor, mut features } = found.reported;
+    features.retain(|(name, _)| name != INVVPID_NOGLOBALS || work.writes(Part::InvvpidNoglobals));
     if work.writes(Part::FeaturesSorted) {
         features.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
@@ -105,6 +106,9 @@ fn host_model(work: &mut Work<'_>, native: bool) -> Option<HostModel> {
         features,
     })
 }
+
+/// The feature that QEMU calls `vmx-invept-single-context-noglobals`.
+const INVVPID_NOGLOBALS: &str = "vmx-invvpid-single-context-noglobals";
 
 /// The bits of a physical address, where guests get them: not with TCG, and s390 has no limit.
 fn max_phys_addr(work: &mut Work<'_>) -> Option<u32> {

@@ -19,7 +19,7 @@ use virtargv_validate::offered;
 
 use super::{Part, Work};
 
-/// `<devices>`. A device is `None` where the release does not tell of it, and a list without words where it is not supported.
+/// `<devices>`. A device is `None` where the release does not print it, and a list without words where it is not supported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceCapabilities {
     /// `<disk>`
@@ -72,7 +72,7 @@ pub struct HostdevCapabilities {
     pub subsys_type: Vec<HostdevType>,
     /// `<driver name=>` of PCI devices; `default` stands for none. Without VFIO on the host there is none.
     pub pci_backend: Vec<&'static str>,
-    /// `<driver iommufd=>`; `None` where the release does not tell.
+    /// `<driver iommufd=>`; `None` where the release does not print them.
     pub iommufd: Option<Vec<YesNo>>,
 }
 

@@ -9,7 +9,7 @@ use virtargv_validate::offered;
 
 use super::{Part, Work};
 
-/// `<features>`. A feature is `None` where the release does not tell of it.
+/// `<features>`. A feature is `None` where the release does not print it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeatureCapabilities {
     /// `<gic>`: the versions of Arm's interrupt controller; without one it is not supported.
@@ -26,13 +26,13 @@ pub struct FeatureCapabilities {
     pub async_teardown: Option<bool>,
     /// `<s390-pv>`
     pub s390_pv: Option<bool>,
-    /// `<ps2>`: whether the PS/2 controller can be switched.
+    /// `<ps2>`: whether the PS/2 controller can be disabled.
     pub ps2: Option<bool>,
     /// `<tdx>`
     pub tdx: Option<bool>,
-    /// `<sev>`; the inner one is `None` where it is not supported.
+    /// `<sev>`; `None` where it is not supported.
     pub sev: Option<SevCapabilities>,
-    /// `<sgx>`; the inner one is `None` where it is not supported.
+    /// `<sgx>`: `None` where the release does not print it, `Some(None)` where it is not supported.
     pub sgx: Option<Option<Sgx>>,
     /// `<hyperv>`: the enlightenments, where they are known.
     pub hyperv: Option<Vec<HypervFeature>>,
@@ -47,7 +47,7 @@ pub struct SevCapabilities {
     pub cbitpos: u32,
     /// The number of physical address bits that encryption takes.
     pub reduced_phys_bits: u32,
-    /// How many guests it protects; `None` where the host does not know, or the release does not tell.
+    /// How many guests it protects; `None` where the host does not know, or the release does not print it.
     pub guests: Option<SevGuests>,
     /// The id of the first CPU, in base64.
     pub cpu0_id: Option<String>,

@@ -26,11 +26,12 @@ mod write;
 
 use std::fmt;
 
-use virtargv_caps::{Accel, Arch, Cap, Caps, is_native};
+use virtargv_caps::{Accel, Arch, Cap, Caps};
 use virtargv_host::{Host, HostError, Request};
 use virtargv_model::memory::MemorySource;
 use virtargv_model::{Domain, Release, Spelled, Version, VirtType};
-use virtargv_resolve::Guest;
+use virtargv_resolve::{Guest, accelerator_of};
+use virtargv_validate::offered;
 
 pub use cpu::{CpuCapabilities, HostModel, NamedModel};
 pub use devices::{
@@ -73,16 +74,16 @@ pub struct DomainCapabilities {
     pub os: OsCapabilities,
     /// `<cpu>`
     pub cpu: CpuCapabilities,
-    /// `<memoryBacking>`: the types of `<source>`; `None` where the release does not tell.
+    /// `<memoryBacking>`: the types of `<source>`; `None` where the release does not print it.
     pub memory_backing: Option<Vec<MemorySource>>,
     /// `<devices>`
     pub devices: DeviceCapabilities,
     /// `<features>`
     pub features: FeatureCapabilities,
-    /// Whether the QEMU has the accelerator of the type of hypervisor. Where it has not, libvirt does not answer; what is told then
-    /// would hold for the same QEMU with the accelerator, as far as it is known.
+    /// Whether the QEMU has the accelerator of the type of hypervisor. Where it has not, libvirt answers with an error, and the
+    /// rest is what the same QEMU would offer with the accelerator, as far as it is known.
     pub has_accelerator: bool,
-    /// What the host does not know and would have been told, such as "its CPU".
+    /// What the host does not know and a part depends on, such as "its CPU".
     pub unknown: Vec<String>,
 }
 
@@ -128,11 +129,16 @@ struct Work<'a> {
     unknown: Vec<String>,
 }
 
-/// The oldest QEMU that libvirt runs since [`LAST_OF_EARLIER`], as [`Caps::version`] has it.
-const OLDEST_QEMU: u32 = 6_002_000;
+/// The oldest QEMU that libvirt runs, as [`Caps::version`] has it, with the last version of libvirt that ran earlier ones.
+const OLDEST_QEMU: [(u32, Version); 2] = [(5_002_000, Version::new(10, 5)), (6_002_000, Version::new(11, 1))];
 
-/// Earlier QEMUs were dropped later on. What is told of them is what this version of libvirt told, which still ran them.
-const LAST_OF_EARLIER: Version = Version::new(10, 6);
+/// The version of libvirt that tells what a QEMU offers: `version`, or where that does not run the QEMU any more, the last one
+/// that did.
+fn told_by(qemu: u32, version: Version) -> Version {
+    let mut rows = OLDEST_QEMU.into_iter();
+    let dropped = rows.find(|(oldest, last)| (1..*oldest).contains(&qemu) && version > *last);
+    dropped.map_or(version, |(_, last)| last)
+}
 
 impl Work<'_> {
     fn writes(&self, part: Part) -> bool {
@@ -184,9 +190,7 @@ pub fn domcaps(wanted: &DomcapsRequest, request: &Request<'_>) -> Result<DomainC
     let machine = caps.machine(guest.accel, &guest.machine);
     let by_machine = machine.map_or(0, |machine| machine.max_cpus);
     let release = request.release();
-    let dropped =
-        (1..OLDEST_QEMU).contains(&caps.version()) && Part::DropsEarlierQemu.is_in(release.version());
-    let version = if dropped { LAST_OF_EARLIER } else { release.version() };
+    let version = told_by(caps.version(), release.version());
     let mut work = Work { guest, caps, host, release, version, unknown: Vec::new() };
     let mut max_vcpus = by_machine;
     if work.guest.accel == Accel::Kvm
@@ -213,11 +217,7 @@ pub fn domcaps(wanted: &DomcapsRequest, request: &Request<'_>) -> Result<DomainC
         memory_backing,
         devices: devices::devices(&mut work),
         features: features::features(&mut work),
-        has_accelerator: match virt_type {
-            VirtType::Kvm => work.has(Cap::Kvm),
-            VirtType::Hvf => work.has(Cap::Hvf),
-            _ => true,
-        },
+        has_accelerator: offered::accelerator(|cap| work.has(cap), work.guest.accel),
         unknown: work.unknown,
     })
 }
@@ -225,9 +225,11 @@ pub fn domcaps(wanted: &DomcapsRequest, request: &Request<'_>) -> Result<DomainC
 /// The kind of guest, and its type of hypervisor.
 fn guest(wanted: &DomcapsRequest, caps: &Caps, host: Arch) -> Result<(Guest, VirtType), DomcapsError> {
     let arch = wanted.arch.unwrap_or(caps.arch());
-    let kvm = caps.has(Cap::Kvm) && is_native(host, caps.arch());
-    let virt_type = wanted.virt_type.unwrap_or(if kvm { VirtType::Kvm } else { VirtType::Qemu });
-    if !matches!(virt_type, VirtType::Qemu | VirtType::Kvm | VirtType::Hvf) {
+    let virt_type = wanted.virt_type.unwrap_or_else(|| match offered::default_accelerator(caps, host) {
+        Accel::Kvm => VirtType::Kvm,
+        Accel::Tcg | Accel::Hvf => VirtType::Qemu,
+    });
+    if accelerator_of(virt_type).is_none() {
         return Err(DomcapsError::VirtType(virt_type));
     }
     let mut domain = Domain { virt_type: Some(virt_type), ..Domain::default() };

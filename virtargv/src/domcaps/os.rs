@@ -11,11 +11,11 @@ use super::{Part, Work};
 pub struct OsCapabilities {
     /// The kinds of firmware that `<os firmware=>` selects automatically.
     pub firmware: Vec<Firmware>,
-    /// What the firmware can be asked for by `<firmware><feature>`; `None` where the release does not tell.
+    /// What the firmware can be asked for by `<firmware><feature>`; `None` where the release does not print it.
     pub firmware_features: Option<FirmwareFeatures>,
     /// `<loader>`
     pub loader: LoaderCapabilities,
-    /// Whether firmware can have a variable store in QEMU's device `uefi-vars`; `None` where the release does not tell.
+    /// Whether firmware can have a variable store in QEMU's device `uefi-vars`; `None` where the release does not print it.
     pub varstore: Option<bool>,
 }
 

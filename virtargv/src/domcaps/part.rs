@@ -26,8 +26,6 @@ macro_rules! parts {
 
 // As in the table of conventions: `since` is the first version with the part, or the earliest that is known to have it.
 parts! {
-    /// QEMUs before 6.2 are not run any more.
-    DropsEarlierQemu: since "10.7";
     /// `<firmwareFeatures>` and `<varstore>` of `<os>`
     FirmwareFeatures: since "12.9";
     /// `migratable` of the modes `host-passthrough` and `maximum`
@@ -38,6 +36,8 @@ parts! {
     MaxPhysAddr: since "9.3";
     /// The features of the mode `host-model` are sorted by name, else in the order of the CPU definitions.
     FeaturesSorted: since "12.9";
+    /// The feature `vmx-invvpid-single-context-noglobals`, by the name that QEMU has for it
+    InvvpidNoglobals: since "11.3";
     /// `deprecated=` of a CPU model
     Deprecated: since "7.1";
     /// `vendor=` of a CPU model

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use virtargv::Release;
 
-use super::{Layout, VERSION};
+use super::Layout;
 use crate::check::result::{Checked, Document, Finding, Outcome, Region, Totals};
+use crate::json;
 
 /// The version of the layout. It changes where a reader of the version before would misunderstand.
 const LAYOUT: u32 = 2;
@@ -13,8 +14,9 @@ pub(super) struct Json(pub(super) Release);
 
 impl Layout for Json {
     fn begin(&self) -> String {
-        let (tool, release) = (json!({ "name": "virtargv", "version": VERSION }), json!(self.0.name()));
-        format!("{{\"version\":{LAYOUT},\"tool\":{tool},\"release\":{release},\"documents\":[\n")
+        let object = json::object(LAYOUT, Some(self.0), json!({})).to_string();
+        // The documents follow one by one, and `end` closes the object.
+        format!("{},\"documents\":[\n", object.trim_end_matches('}'))
     }
 
     fn separator(&self) -> &'static str {

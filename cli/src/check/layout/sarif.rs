@@ -4,9 +4,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use virtargv::{Rule, Severity};
 
-use super::{Layout, VERSION};
+use super::Layout;
 use crate::check::result::{Document, Finding, Outcome, Region, Totals};
 use crate::input;
+use crate::json::VERSION;
 
 pub(super) struct Sarif;
 
