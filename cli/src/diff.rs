@@ -6,7 +6,7 @@ mod text;
 
 use std::io::Write as _;
 
-use virtargv::diff::{Diff, Fleet, Seen, Side};
+use virtargv::diff::{Diff, Fleet, Side};
 use virtargv::render::escaped;
 
 use crate::args::{DiffArgs, DiffFormat, HostChoice, QemuArgs};
@@ -19,6 +19,8 @@ use documents::{Documents, Pair};
 /// What all documents are compared with.
 struct Differ<'a> {
     args: &'a DiffArgs,
+    /// `--caps` of each side.
+    caps: &'a [Option<String>; 2],
     chosen: Chosen<'a>,
     sets: [Sets<'a>; 2],
 }
@@ -31,81 +33,80 @@ struct Compared {
 }
 
 pub(crate) fn run(args: &DiffArgs) -> Done {
+    if args.has_one_side() {
+        let why =
+            "there is one side only: name a second document, or a range in --release, --caps or --machine";
+        return Err(Unusable(why.to_owned()));
+    }
     let caps = args.sets()?;
-    let releases: [_; 2] = args.release.into();
-    let [old, new] = caps;
-    let qemu = |caps: Option<String>, release| QemuArgs {
-        caps,
+    let [old, new] = &caps;
+    let (first, second) = args.release;
+    let qemu = |caps: &Option<String>, release| QemuArgs {
+        caps: caps.clone(),
         refresh: false,
         flags: Vec::new(),
         no_flags: Vec::new(),
         release,
         host: args.host.clone(),
     };
-    let [first, second] = releases;
     let (old, new) = (qemu(old, first), qemu(new, second));
     let differ = Differ {
         args,
+        caps: &caps,
         chosen: Chosen::load(&args.host, HostChoice::None)?,
         sets: [Sets::new(&old), Sets::new(&new)],
     };
     for set in &differ.sets {
         set.load_named()?;
     }
-    if args.has_one_side() {
-        let why =
-            "there is one side only: name a second document, or a range in --release, --caps or --machine";
-        return Err(Unusable(why.to_owned()));
-    }
-    let documents = documents::all(args)?;
-    if documents.pairs.is_empty() && documents.alone.is_empty() {
-        return Err(Unusable(format!("there is no document in `{}`", args.before)));
-    }
-    differ.all(documents)
+    differ.all(documents::all(args)?)
 }
 
 impl Differ<'_> {
     /// Compares all documents and writes what is said of them.
     fn all(&self, documents: Documents) -> Done {
-        let Documents { pairs, alone: mut failed, is_fleet } = documents;
+        let Documents { pairs, alone, is_fleet } = documents;
         let mut fleet = Fleet::default();
         let mut all: Vec<Compared> = Vec::new();
-        let keeps = !is_fleet || self.args.format == DiffFormat::Json;
+        // The text of a directory is of the kinds alone.
+        let keeps_all = !is_fleet || self.args.format == DiffFormat::Json;
         let taken: Result<(), ()> = pool::in_order(
             pool::workers(self.args.jobs),
             pairs.into_iter(),
             |pair| self.one(pair),
             |compared: Option<Compared>| {
                 let Some(compared) = compared else { return Ok(()) };
-                match &compared.diff {
-                    Ok(diff) => fleet.add(&compared.name, diff),
-                    Err(why) => failed.push((compared.name.clone(), why.clone())),
+                if let Ok(diff) = &compared.diff {
+                    fleet.add(&compared.name, diff);
                 }
-                if keeps {
+                if keeps_all || compared.diff.is_err() {
                     all.push(compared);
                 }
                 Ok(())
             },
         );
         debug_assert!(taken.is_ok(), "taking results does not fail");
-        let mut out = match self.args.format {
-            DiffFormat::Json => json::all(self.args, &all, &fleet),
-            DiffFormat::Text if is_fleet => text::fleet(&fleet),
-            DiffFormat::Text => all.iter().filter_map(|one| one.diff.as_ref().ok()).map(text::one).collect(),
-        };
-        if !out.ends_with('\n') {
-            out.push('\n');
+        if fleet.documents == 0 && all.is_empty() && alone.is_empty() {
+            return Err(Unusable(format!("there is no domain document in `{}`", self.args.before)));
         }
-        if self.args.format == DiffFormat::Json {
-            std::io::stdout().lock().write_all(out.as_bytes())?;
-        } else {
-            anstream::print!("{out}");
+        all.extend(alone.into_iter().map(|(name, why)| Compared { name, diff: Err(why) }));
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        let guest_only = self.args.guest;
+        let diffs = all.iter().filter_map(|one| one.diff.as_ref().ok());
+        match self.args.format {
+            DiffFormat::Json => {
+                let out = json::all(self.args, self.caps, &all, &fleet);
+                writeln!(std::io::stdout().lock(), "{out}")?;
+            }
+            DiffFormat::Text if is_fleet => anstream::print!("{}", text::fleet(&fleet, guest_only)),
+            DiffFormat::Text => diffs.for_each(|diff| anstream::print!("{}", text::one(diff, guest_only))),
         }
-        for (name, why) in &failed {
+        let failed = all.iter().filter_map(|one| Some((&one.name, one.diff.as_ref().err()?)));
+        for (name, why) in failed.clone() {
             anstream::eprintln!("virtargv: {}: {}", escaped(name), escaped(why));
         }
-        let is_compared = fleet.refused.len() < fleet.documents;
-        Ok(match (failed.is_empty() && is_compared, fleet.seen) {
+        let is_compared = fleet.without_line < fleet.documents;
+        Ok(match (failed.count() == 0 && is_compared, fleet.seen) {
             (false, _) => UNUSABLE,
             (true, 0) => FINE,
             _ => REFUSED,
@@ -129,7 +130,7 @@ impl Differ<'_> {
         let arch = |text: &str| virtargv::arch_of(text);
         let set = |sets: &Sets<'_>, text: &str| sets.of(arch(text).unwrap_or(self.chosen.arch()));
         let (old, new) = (set(first, before)?, set(second, after)?);
-        let mut diff = self.chosen.with_request(arch(before), &old, |mut a| {
+        Ok(self.chosen.with_request(arch(before), &old, |mut a| {
             a.read.abi_update = self.args.abi_update;
             self.chosen.with_request(arch(after), &new, |mut b| {
                 b.read.abi_update = self.args.abi_update;
@@ -137,12 +138,7 @@ impl Differ<'_> {
                 let after = Side { text: after, request: b, machine: new_machine };
                 virtargv::diff::diff(&before, &after)
             })
-        });
-        if self.args.guest {
-            diff.changes.retain(|change| change.seen == Seen::Guest);
-            diff.abi.retain(|incompatible| incompatible.seen == Seen::Guest);
-        }
-        Ok(diff)
+        }))
     }
 }
 

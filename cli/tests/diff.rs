@@ -25,7 +25,10 @@ fn scratch() -> Scratch {
         ("fleet/net.xml", b"<network/>"),
         ("guest.xml", GUEST.as_bytes()),
         ("other.xml", OTHER.as_bytes()),
+        ("networks/net.xml", b"<network/>"),
         ("refused.xml", b"<domain type='kvm'><name>a</name></domain>"),
+        ("same/a.xml", GUEST.as_bytes()),
+        ("same/b.xml", OTHER.as_bytes()),
         ("smaller/a.xml", GUEST.as_bytes()),
         ("titled.xml", TITLED.as_bytes()),
     ])
@@ -58,6 +61,8 @@ fn exit_codes_say_whether_the_guest_sees_a_change() {
     check(&["refused.xml", "refused.xml"], 2);
     check(&["refused.xml", "guest.xml"], 1);
     check(&["fleet", "smaller"], 2);
+    check(&["fleet", "same"], 0);
+    check(&["networks", "networks"], 2);
     check(&["guest.xml", "titled.xml"], 0);
     check(&["guest.xml", "other.xml"], 1);
     check(&["--machine", "pc-q35-9.0..pc-q35-10.0", "guest.xml"], 1);
@@ -94,7 +99,9 @@ fn a_change_is_told_with_its_reason() {
     );
     check(&["--release", "7.0..11.3", "fleet"], &["Guests see:", "a.xml, b.xml", "2 documents: 2 of which"]);
     check(&["guest.xml", "guest.xml"], &["no difference"]);
-    check(&["refused.xml", "refused.xml"], &["Neither side has a command line"]);
+    check(&["refused.xml", "refused.xml"], &["Each side is refused:", "Only the problems are compared."]);
+    check(&["guest.xml", "refused.xml"], &["The second side is refused.", "2 that the guest sees, 0 on"]);
+    check(&["--guest", "guest.xml", "titled.xml"], &["no difference that the guest sees"]);
 }
 
 #[test]

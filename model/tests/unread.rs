@@ -292,14 +292,17 @@ fn nothing_follows_from_what_could_not_be_read() {
     );
 }
 
-/// What is told of the device `device`, each with the text at its place: of its own document, and of one of a domain.
-fn of_device(device: &str, base: usize) -> [Vec<(&'static str, String, String, String)>; 2] {
+/// The id, message and help of a problem, and the text at its place.
+type Told = (&'static str, String, String, Option<String>);
+
+/// What is told of the device `device`: of its own document, and of one of a domain.
+fn of_device(device: &str, base: usize) -> [Vec<Told>; 2] {
     let told = |problem: &Problem, text: &str| {
-        let frame = Source::new(text).locate(&problem.place).unwrap();
-        (problem.id(), problem.message.clone(), problem.help().to_owned(), text[frame.range].to_owned())
+        let at = Source::new(text).locate(&problem.place).map(|frame| text[frame.range].to_owned());
+        (problem.id(), problem.message.clone(), problem.help().to_owned(), at)
     };
     let (read, names) = parse_device_with_names(device, Release::V12_9, base);
-    let alone = read.report.iter().cloned().chain(names).map(|problem| problem.within(base).unwrap());
+    let alone = read.report.iter().cloned().chain(names).filter_map(|problem| problem.within(base));
     let whole = document("", device);
     let (read, names) = parse_with_names(&whole, Release::V12_9);
     let domain = read.report.iter().chain(&names).map(|problem| told(problem, &whole));

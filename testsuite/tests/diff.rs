@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use proptest::prelude::*;
-use virtargv::diff::{Diff, Part, Reason, Seen, Side, diff};
+use virtargv::diff::{Change, Diff, Extent, Part, Reason, Seen, Side, diff};
 use virtargv::{Caps, FixedHost, Release, Request, builtin};
 use virtargv_strategies::plausible;
 
@@ -33,9 +33,14 @@ fn caps(release: Release, qemu: &str) -> Caps {
 }
 
 fn compare(text: &str, before: &Caps, after: &Caps) -> Diff {
+    compare_texts([text, text], [before, after])
+}
+
+fn compare_texts([old, new]: [&str; 2], [before, after]: [&Caps; 2]) -> Diff {
     let host = FixedHost::default();
-    let side = |caps| Side { text, request: Request::new(caps, &host), machine: None };
-    diff(&side(before), &side(after))
+    let (before, after) = (Request::new(before, &host), Request::new(after, &host));
+    let before = Side { text: old, request: before, machine: None };
+    diff(&before, &Side { text: new, request: after, machine: None })
 }
 
 /// A difference: the part, the argument, the property, the values.
@@ -117,6 +122,76 @@ fn the_document_and_the_machine_type_are_reasons() {
     };
     check(&side(text, None), &side(&other, None), Reason::Document, "abi-memory");
     check(&side(text, None), &side(text, Some("pc-q35-9.0")), Reason::Machine, "abi-machine");
+}
+
+#[test]
+fn whether_the_guest_sees_acpi_does_not_depend_on_the_option() {
+    let with = "<domain type='kvm'><name>a</name><memory unit='MiB'>64</memory>
+      <os><type arch='x86_64' machine='q35'>hvm</type></os><features><acpi/></features></domain>";
+    let without = with.replace("<acpi/>", "");
+    let releases = [Release::V7_0, Release::V11_3];
+    for (old, new) in releases.into_iter().flat_map(|old| releases.map(|new| (old, new))) {
+        let (before, after) = (caps(old, "10.0"), caps(new, "10.0"));
+        let check = |first: &str, second: &str, expected: Seen| {
+            let diff = compare_texts([first, second], [&before, &after]);
+            let is_acpi = |change: &&Change| change.argument == "-no-acpi" || change.property == "acpi";
+            let found: Vec<_> = diff.changes.iter().filter(is_acpi).collect();
+            assert!(found.iter().all(|change| change.seen == expected), "{old}..{new}: {found:#?}");
+            let is_document = |change: &&Change| change.reasons.contains(&Reason::Document);
+            assert_eq!(
+                found.iter().all(is_document) && !found.is_empty(),
+                expected == Seen::Guest,
+                "{old}..{new}"
+            );
+        };
+        check(with, with, Seen::Host);
+        check(&without, &without, Seen::Host);
+        check(with, &without, Seen::Guest);
+        check(&without, with, Seen::Guest);
+    }
+}
+
+#[test]
+fn what_follows_from_a_refusal_is_no_difference() {
+    let valid = "<domain type='kvm'><name>a</name><memory unit='MiB'>64</memory>
+      <os><type arch='x86_64' machine='q35'>hvm</type></os>
+      <devices><disk type='file'><source file='/a'/><target dev='vda' bus='virtio'/></disk></devices></domain>";
+    let release = caps(Release::V12_9, "11.1");
+    let check = |from: &str, to: &str, extent: Extent, expected: &[&str]| {
+        let text = valid.replace(from, to);
+        for texts in [[valid, text.as_str()], [&text, valid]] {
+            let diff = compare_texts(texts, [&release, &release]);
+            let rules: Vec<&str> = diff.changes.iter().map(|change| change.argument.as_str()).collect();
+            assert_eq!((diff.extent, rules.as_slice(), diff.abi.len()), (extent, expected, 0), "{to}");
+        }
+    };
+    // Refused while reading, while addresses are assigned, by a rule.
+    check("bus='virtio'", "bus='none'", Extent::Problems, &["attribute-value"]);
+    let far = "<address type='pci' bus='99' slot='1'/></disk>";
+    check("</disk>", far, Extent::Problems, &["pci-address"]);
+    check("dev='vda' bus='virtio'", "dev='hda' bus='ide'", Extent::Problems, &["controller-ide"]);
+    check("nothing", "", Extent::Lines, &[]);
+}
+
+#[test]
+fn the_other_way_round_the_reasons_are_the_same() {
+    let text = "<domain type='kvm'><name>a</name><memory unit='MiB'>64</memory>
+      <os><type arch='x86_64' machine='q35'>hvm</type></os>
+      <devices><graphics type='vnc'/><video><model type='virtio'/></video></devices></domain>";
+    let (old, new) = (caps(Release::V7_0, "11.1"), caps(Release::V12_9, "11.1"));
+    let (there, back) = (compare(text, &old, &new), compare(text, &new, &old));
+    let turned = |reason: &Reason| match *reason {
+        Reason::Flag { cap, is_set } => Reason::Flag { cap, is_set: !is_set },
+        other => other,
+    };
+    for change in there.changes.iter().filter(|change| change.part != Part::Order) {
+        let is_same = |other: &&Change| {
+            (other.part, &other.argument, &other.property)
+                == (change.part, &change.argument, &change.property)
+        };
+        let other = back.changes.iter().find(is_same).unwrap();
+        assert_eq!(other.reasons.iter().map(turned).collect::<Vec<_>>(), change.reasons, "{change:?}");
+    }
 }
 
 proptest! {

@@ -51,12 +51,37 @@ pub struct Side<'a> {
 pub struct Diff {
     /// The differences of the command lines, of what is around them, and of the problems; in the order of the arguments.
     pub changes: Vec<Change>,
-    /// The differences between the completed domains for which libvirt would not let a guest go from one to the other.
+    /// The differences between the completed domains for which libvirt refuses to migrate or restore the guest from one to the other.
     pub abi: Vec<Incompatible>,
     /// The problems of each side.
     pub reports: [Report; 2],
     /// Whether each side has a command line.
     pub lines: [bool; 2],
+    /// How much is compared.
+    pub extent: Extent,
+}
+
+/// How much of two sides is compared, which depends on how far the documents get.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Extent {
+    /// The problems alone: a document is refused, for what it says or because it cannot be completed.
+    #[default]
+    Problems,
+    /// The problems and the completed domains: both are valid, but one has no command line on this host.
+    Domains,
+    /// Everything.
+    Lines,
+}
+
+impl Extent {
+    /// The stable word used in machine-readable output.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Problems => "problems",
+            Self::Domains => "domains",
+            Self::Lines => "lines",
+        }
+    }
 }
 
 impl Diff {
@@ -72,7 +97,7 @@ impl Diff {
     }
 }
 
-/// A difference for which no guest is migrated or restored.
+/// A difference between the completed domains for which libvirt refuses to migrate or restore the guest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incompatible {
     /// What differs, with the rule.
@@ -97,6 +122,8 @@ pub struct Change {
     pub before: Option<String>,
     /// The value on the second side.
     pub after: Option<String>,
+    /// What the argument makes: the driver of a device, the type of an object, the property of `-global`; empty for others.
+    pub makes: String,
     /// The element of the document or the reason that it comes from.
     pub origin: String,
     /// Who sees it.
@@ -105,7 +132,40 @@ pub struct Change {
     pub reasons: Vec<Reason>,
 }
 
-/// What a difference is one of.
+impl Change {
+    /// Which side has what differs.
+    pub fn on(&self) -> On {
+        match (&self.before, &self.after) {
+            (None, Some(_)) => On::After,
+            (Some(_), None) => On::Before,
+            _ => On::Both,
+        }
+    }
+}
+
+/// Which side has what differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum On {
+    /// The second side only.
+    After,
+    /// The first side only.
+    Before,
+    /// Both sides, with different values.
+    Both,
+}
+
+impl On {
+    /// The stable word used in machine-readable output.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::After => "after",
+            Self::Before => "before",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// What a difference is a difference of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
     /// A problem that one side has and the other has not.
@@ -195,8 +255,8 @@ impl fmt::Display for Reason {
                 let side = if *is_set { "second" } else { "first" };
                 write!(f, "capability flag {} on the {side} side only: {}", cap.name(), cap.summary())
             }
-            Self::Binary => f.write_str("QEMU's machine types, CPU models, their defaults, or its version"),
-            Self::Settings => f.write_str("the host or the options"),
+            Self::Binary => f.write_str("another QEMU: its machine types, CPU models, defaults or version"),
+            Self::Settings => f.write_str("another host or other options"),
         }
     }
 }

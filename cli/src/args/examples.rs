@@ -76,7 +76,7 @@ Examples:
   virtargv diff --release 7.0..12.9 --guest --format json guest.xml
                                                      only what the guest sees, as JSON
 ",
-    "\nExit codes: 0 the guest sees no change, 1 the guest sees a change, 2 wrong usage,\nunreadable input, or every document is refused on both sides."
+    "\nExit codes: 0 the guest sees no change, 1 the guest sees a change, 2 wrong usage,\nunreadable input, or no document has a command line on any side."
 );
 
 pub(super) const ATTACH: &str = concat!(

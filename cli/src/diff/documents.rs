@@ -15,21 +15,19 @@ pub(super) struct Pair {
     pub(super) name: String,
     before: String,
     after: Option<String>,
-    /// Whether it was found in a directory, and so need not be a domain document.
+    /// Whether it was found in a directory, where other XML files can be too.
     is_found: bool,
 }
 
 impl Pair {
-    /// The texts; `None` for a file that is no domain document, where it need not be one.
+    /// The texts; `None` for what was found in a directory and is no domain document.
     pub(super) fn read(&self) -> Result<Option<[String; 2]>, String> {
         let before = read(&self.before)?;
-        if self.is_found && files::root(&before) != Some("domain") {
+        let after = self.after.as_deref().map_or_else(|| Ok(before.clone()), read)?;
+        let is_domain = |text: &str| files::root(text) == Some("domain");
+        if self.is_found && !is_domain(&before) && !is_domain(&after) {
             return Ok(None);
         }
-        let after = match &self.after {
-            Some(after) => read(after)?,
-            None => before.clone(),
-        };
         Ok(Some([before, after]))
     }
 }
@@ -37,7 +35,7 @@ impl Pair {
 /// The documents that the arguments name.
 pub(super) struct Documents {
     pub(super) pairs: Vec<Pair>,
-    /// The names of documents that one side alone has, with what is said of them.
+    /// The names of documents that one side alone has, each with an error message.
     pub(super) alone: Vec<(String, String)>,
     /// Whether they are those of a directory.
     pub(super) is_fleet: bool,
@@ -62,6 +60,8 @@ pub(super) fn all(args: &DiffArgs) -> Result<Documents, Unusable> {
         return Err(Unusable("a directory cannot be compared with a file".to_owned()));
     }
     let of_before = names(&args.before)?;
+    // Networks and other XML files can be missing; a file that cannot be read is told of all the same.
+    let is_domain = |path: &str| read(path).map_or(true, |text| files::root(&text) == Some("domain"));
     let of_after = after.map(names).transpose()?;
     let (mut pairs, mut alone) = (Vec::new(), Vec::new());
     for (name, path) in &of_before {
@@ -69,7 +69,9 @@ pub(super) fn all(args: &DiffArgs) -> Result<Documents, Unusable> {
             None => None,
             Some(others) => {
                 let Some(other) = others.get(name) else {
-                    alone.push((name.clone(), format!("is in `{}` only", args.before)));
+                    if is_domain(path) {
+                        alone.push((name.clone(), format!("is in `{}` only", args.before)));
+                    }
                     continue;
                 };
                 Some(other.clone())
@@ -77,7 +79,8 @@ pub(super) fn all(args: &DiffArgs) -> Result<Documents, Unusable> {
         };
         pairs.push(Pair { name: name.clone(), before: path.clone(), after: other, is_found: true });
     }
-    let only_after = of_after.iter().flatten().filter(|(name, _)| !of_before.contains_key(*name));
+    let only_after = of_after.iter().flatten();
+    let only_after = only_after.filter(|(name, path)| !of_before.contains_key(*name) && is_domain(path));
     alone.extend(
         only_after.map(|(name, _)| (name.clone(), format!("is in `{}` only", after.unwrap_or_default()))),
     );

@@ -1,7 +1,7 @@
 //! One JSON object; `docs/diff.schema.json` is its schema.
 
 use serde_json::{Value, json};
-use virtargv::diff::{Change, Diff, Fleet, Incompatible, Kind, Reason};
+use virtargv::diff::{Change, Fleet, Incompatible, Kind, Reason, Seen};
 use virtargv::{Problem, Report};
 
 use crate::args::DiffArgs;
@@ -12,40 +12,46 @@ use super::Compared;
 /// The version of the layout. It changes where a reader of the version before would misunderstand.
 const LAYOUT: u32 = 1;
 
-pub(super) fn all(args: &DiffArgs, all: &[Compared], fleet: &Fleet) -> String {
-    let documents: Vec<Value> = all.iter().map(document).collect();
+pub(super) fn all(args: &DiffArgs, caps: &[Option<String>; 2], all: &[Compared], fleet: &Fleet) -> String {
+    let is_shown = |seen| !args.guest || seen == Seen::Guest;
+    let documents: Vec<Value> = all.iter().map(|compared| document(compared, is_shown)).collect();
+    let kinds = fleet.sorted().into_iter().filter(|(kind, _)| is_shown(kind.seen));
     let [old, new] = args.machines();
     let (first, second) = args.release;
+    let [old_caps, new_caps] = caps;
     let parts = json!({
-        "before": { "release": first.name(), "machine": old },
-        "after": { "release": second.name(), "machine": new },
+        "before": { "release": first.name(), "caps": old_caps, "machine": old },
+        "after": { "release": second.name(), "caps": new_caps, "machine": new },
         "documents": documents,
         "summary": {
             "documents": fleet.documents,
             "guest": fleet.seen,
             "same": fleet.same,
             "refused": fleet.refused,
-            "kinds": fleet.sorted().into_iter().map(kind).collect::<Vec<_>>(),
+            "refused_before": fleet.refused_before,
+            "refused_after": fleet.refused_after,
+            "unknown": fleet.unknown,
+            "kinds": kinds.map(kind).collect::<Vec<_>>(),
         },
     });
     json::object(LAYOUT, None, parts).to_string()
 }
 
-fn document(compared: &Compared) -> Value {
-    match &compared.diff {
-        Err(why) => json!({ "file": compared.name, "error": why }),
-        Ok(diff) => differences(&compared.name, diff),
-    }
-}
-
-fn differences(name: &str, diff: &Diff) -> Value {
+fn document(compared: &Compared, is_shown: impl Fn(Seen) -> bool) -> Value {
+    let diff = match &compared.diff {
+        Ok(diff) => diff,
+        Err(why) => return json!({ "file": compared.name, "error": why }),
+    };
+    let changes = diff.changes.iter().filter(|change| is_shown(change.seen));
+    let incompatibles = diff.abi.iter().filter(|incompatible| is_shown(incompatible.seen));
     let [old, new] = &diff.reports;
     let [has_old, has_new] = diff.lines;
     json!({
-        "file": name,
+        "file": compared.name,
         "guest": diff.is_seen(),
-        "changes": diff.changes.iter().map(change).collect::<Vec<_>>(),
-        "incompatible": diff.abi.iter().map(incompatible).collect::<Vec<_>>(),
+        "compared": diff.extent.id(),
+        "changes": changes.map(change).collect::<Vec<_>>(),
+        "incompatible": incompatibles.map(incompatible).collect::<Vec<_>>(),
         "before": { "line": has_old, "problems": problems(old) },
         "after": { "line": has_new, "problems": problems(new) },
     })
@@ -62,6 +68,7 @@ fn change(change: &Change) -> Value {
         "seen": change.seen.id(),
         "argument": change.argument,
         "property": change.property,
+        "makes": change.makes,
         "before": change.before,
         "after": change.after,
         "origin": change.origin,
@@ -98,6 +105,7 @@ fn kind((kind, names): (&Kind, &[String])) -> Value {
         "part": kind.part.map_or("incompatible", virtargv::diff::Part::id),
         "what": kind.what,
         "property": kind.property,
+        "on": kind.on.id(),
         "reasons": kind.reasons.iter().copied().map(reason).collect::<Vec<_>>(),
         "documents": names,
     })

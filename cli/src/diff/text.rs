@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use virtargv::Stage;
-use virtargv::diff::{Change, Diff, Fleet, Kind, Part, Reason, Seen};
+use virtargv::diff::{Change, Diff, Extent, Fleet, Kind, On, Part, Reason, Seen};
 use virtargv::model::one_line;
 use virtargv::render::escaped;
+use virtargv::{Problem, Report};
 
 /// The most characters of a value that are shown.
 const WIDTH: usize = 100;
@@ -16,62 +16,79 @@ struct Group {
     lines: Vec<String>,
 }
 
-/// The differences of one document.
-pub(super) fn one(diff: &Diff) -> String {
-    let mut out = String::new();
+/// The differences of one document; where `guest_only`, those that the guest sees.
+pub(super) fn one(diff: &Diff, guest_only: bool) -> String {
+    let mut sections = Vec::new();
     for (seen, title) in [(Seen::Guest, "The guest sees:"), (Seen::Host, "The host alone sees:")] {
-        let groups = groups(diff, seen);
-        if groups.is_empty() {
-            continue;
-        }
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        let _ = writeln!(out, "{title}");
-        for group in groups {
-            out.push('\n');
-            for (index, reason) in group.reasons.iter().enumerate() {
-                let and = if index > 0 { "and " } else { "" };
-                let _ = writeln!(out, "  {and}{}", one_line(&reason.to_string()));
-            }
-            for line in group.lines {
-                let _ = writeln!(out, "    {}", escaped(&one_line(&line)));
-            }
+        if !guest_only || seen == Seen::Guest {
+            sections.extend(section(title, &groups(diff, seen)));
         }
     }
-    out.push_str(&missing(diff));
-    let seen = |seen| {
+    sections.extend(without_line(diff));
+    let count = |seen| {
         let changes = diff.changes.iter().filter(|change| change.seen == seen).count();
         changes.saturating_add(diff.abi.iter().filter(|incompatible| incompatible.seen == seen).count())
     };
-    if out.is_empty() {
-        return "no difference\n".to_owned();
-    }
-    let _ =
-        writeln!(out, "\n{} that the guest sees, {} on the host alone", seen(Seen::Guest), seen(Seen::Host));
-    out
+    sections.push(match (guest_only, count(Seen::Guest), count(Seen::Host)) {
+        (_, 0, 0) if diff.extent != Extent::Lines => "no difference in what is compared\n".to_owned(),
+        (true, 0, _) => "no difference that the guest sees\n".to_owned(),
+        (true, guest, _) => format!("{guest} that the guest sees\n"),
+        (false, 0, 0) => "no difference\n".to_owned(),
+        (false, guest, host) => format!("{guest} that the guest sees, {host} on the host alone\n"),
+    });
+    sections.join("\n")
 }
 
-/// What is said where a side has no command line.
-fn missing(diff: &Diff) -> String {
-    let which = match diff.lines {
-        [true, true] => return String::new(),
-        [false, true] => "The first side has no command line",
-        [true, false] => "The second side has no command line",
-        [false, false] => "Neither side has a command line",
-    };
-    let [old, new] = &diff.reports;
-    let report = if diff.lines == [true, false] { new } else { old };
-    let rest = if report.iter().any(|problem| problem.stage == Stage::Read) {
-        "; what cannot be read is not compared"
-    } else {
-        ", so that only the completed domains are compared"
-    };
-    let mut out = format!("\n{which}{rest}:\n");
-    for problem in report {
-        let _ = writeln!(out, "    {}: {}", problem.id(), escaped(&one_line(&problem.to_string())));
+fn section(title: &str, groups: &[Group]) -> Option<String> {
+    if groups.is_empty() {
+        return None;
     }
-    out
+    let mut out = format!("{title}\n");
+    for group in groups {
+        out.push('\n');
+        for (index, reason) in group.reasons.iter().enumerate() {
+            let and = if index > 0 { "and " } else { "" };
+            let _ = writeln!(out, "  {and}{}", one_line(&reason.to_string()));
+        }
+        for line in &group.lines {
+            let _ = writeln!(out, "    {}", escaped(&one_line(line)));
+        }
+    }
+    Some(out)
+}
+
+/// What is told where a side has no command line.
+fn without_line(diff: &Diff) -> Option<String> {
+    let [old, new] = &diff.reports;
+    let sides: &[(&str, &Report)] = match diff.lines {
+        [true, true] => return None,
+        [false, true] => &[("The first side", old)],
+        [true, false] => &[("The second side", new)],
+        [false, false] if old == new => &[("Each side", old)],
+        [false, false] => &[("The first side", old), ("The second side", new)],
+    };
+    let mut out = String::new();
+    for (side, report) in sides {
+        let why = if report.refuses() {
+            "is refused"
+        } else {
+            "has no command line, as the host is not known (`--host`)"
+        };
+        // What only one side has is among the differences.
+        let is_shown =
+            |problem: &&Problem| !diff.changes.iter().any(|change| change.argument == problem.id());
+        let others: Vec<String> = report
+            .iter()
+            .filter(is_shown)
+            .map(|problem| format!("    {}: {}\n", problem.id(), escaped(&one_line(&problem.to_string()))))
+            .collect();
+        let _ = write!(out, "{side} {why}{}\n{}", if others.is_empty() { "." } else { ":" }, others.concat());
+    }
+    out.push_str(match diff.extent {
+        Extent::Domains => "The completed domains are compared, not the command lines.\n",
+        Extent::Problems | Extent::Lines => "Only the problems are compared.\n",
+    });
+    Some(out)
 }
 
 fn groups(diff: &Diff, seen: Seen) -> Vec<Group> {
@@ -91,31 +108,37 @@ fn groups(diff: &Diff, seen: Seen) -> Vec<Group> {
     groups
 }
 
-/// A change on one line: `-` is gone, `+` is new, `~` has another value, `=` says the same otherwise.
+/// A change on one line, with the sign of its kind (docs/diff.md).
 fn line(change: &Change) -> String {
+    let (sign, name) = (sign(Some(change.part), change.on()), &change.argument);
     let value = |value: &Option<String>| value.as_deref().map_or_else(|| "absent".to_owned(), short);
     let (before, after) = (value(&change.before), value(&change.after));
-    let name = &change.argument;
+    let property = if change.property.is_empty() { String::new() } else { format!(" {}", change.property) };
     let origin = if change.origin.is_empty() { String::new() } else { format!("   ({})", change.origin) };
-    match change.part {
-        Part::Argument | Part::Problem => match (&change.before, &change.after) {
-            (Some(_), _) => format!("- {name}{}{origin}", after_colon(&before)),
-            _ => format!("+ {name}{}{origin}", after_colon(&after)),
-        },
-        Part::Form => format!("= {name} is written otherwise{origin}"),
-        Part::Order => format!("= the order of the arguments: {after} is where {before} was"),
-        Part::Property | Part::Environment | Part::Monitor if change.property.is_empty() => {
-            format!("~ {name}: {before} -> {after}{origin}")
+    let what = match change.part {
+        Part::Argument | Part::Problem => {
+            let text = if change.on() == On::Before { before } else { after };
+            // An option without a value has none.
+            if text.is_empty() { name.clone() } else { format!("{name}: {text}") }
         }
+        Part::Form => format!("{name} is written otherwise"),
+        Part::Order => format!("the order of the arguments: {after} is where {before} was"),
         Part::Property | Part::Environment | Part::Monitor => {
-            format!("~ {name} {}: {before} -> {after}{origin}", change.property)
+            format!("{name}{property}: {before} -> {after}")
         }
-    }
+    };
+    format!("{sign} {what}{origin}")
 }
 
-/// The value of an argument; an option without one has none.
-fn after_colon(value: &str) -> String {
-    if value.is_empty() { String::new() } else { format!(": {value}") }
+/// The sign of a kind of difference; `None` is one that libvirt refuses.
+fn sign(part: Option<Part>, on: On) -> char {
+    match (part, on) {
+        (None, _) => '!',
+        (Some(Part::Argument | Part::Problem), On::Before) => '-',
+        (Some(Part::Argument | Part::Problem), On::After | On::Both) => '+',
+        (Some(Part::Property | Part::Environment | Part::Monitor), _) => '~',
+        (Some(Part::Form | Part::Order), _) => '=',
+    }
 }
 
 fn short(text: &str) -> String {
@@ -123,14 +146,17 @@ fn short(text: &str) -> String {
     if start.len() < text.len() { format!("{start}...") } else { start }
 }
 
-/// The most names of documents that are shown for a kind.
+/// The most names of documents that are shown of a list.
 const NAMES: usize = 3;
 
-/// The differences of many documents, by kind.
-pub(super) fn fleet(fleet: &Fleet) -> String {
+/// The differences of many documents, by kind; where `guest_only`, those that guests see.
+pub(super) fn fleet(fleet: &Fleet, guest_only: bool) -> String {
     let mut out = String::new();
     let mut last = None;
     for (kind, names) in fleet.sorted() {
+        if guest_only && kind.seen != Seen::Guest {
+            continue;
+        }
         if last != Some(kind.seen) {
             let title = match kind.seen {
                 Seen::Guest => "Guests see:",
@@ -139,26 +165,29 @@ pub(super) fn fleet(fleet: &Fleet) -> String {
             let _ = writeln!(out, "{}{title}\n", if out.is_empty() { "" } else { "\n" });
             last = Some(kind.seen);
         }
-        let _ = writeln!(out, "  {:>5}  {}: {}", names.len(), escaped(&told(kind)), self::names(names));
+        let _ = writeln!(out, "  {:>5}  {}: {}", names.len(), escaped(&what(kind)), self::names(names));
         for reason in &kind.reasons {
             let _ = writeln!(out, "         {}", escaped(&one_line(&reason.to_string())));
         }
     }
-    let documents = match fleet.documents {
-        1 => "1 document".to_owned(),
-        count => format!("{count} documents"),
-    };
-    let between = if out.is_empty() { "" } else { "\n" };
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    let without = [
+        ("refused on the first side only", &fleet.refused_before),
+        ("refused on the second side only", &fleet.refused_after),
+        ("refused on both sides", &fleet.refused),
+        ("no command line, as the host is not known (`--host`)", &fleet.unknown),
+    ];
+    for (why, documents) in without.iter().filter(|(_, documents)| !documents.is_empty()) {
+        let _ = writeln!(out, "{why}: {}: {}", documents.len(), names(documents));
+    }
+    let documents = if fleet.documents == 1 { "document" } else { "documents" };
     let _ = writeln!(
         out,
-        "{between}{documents}: {} of which the guest sees a change, {} without any difference, {} refused on both sides",
-        fleet.seen,
-        fleet.same,
-        fleet.refused.len()
+        "{} {documents}: {} of which the guest sees a change, {} without any difference",
+        fleet.documents, fleet.seen, fleet.same,
     );
-    if !fleet.refused.is_empty() {
-        let _ = writeln!(out, "refused on both sides: {}", names(&fleet.refused));
-    }
     out
 }
 
@@ -170,16 +199,15 @@ fn names(names: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// A kind of difference in a few words.
-fn told(kind: &Kind) -> String {
+/// A kind of difference in a few words, with its sign.
+fn what(kind: &Kind) -> String {
     let (what, property) = (&kind.what, &kind.property);
-    match kind.part {
+    let text = match kind.part {
         None => format!("{what} ({property})"),
-        Some(Part::Problem) => format!("problem {what} on one side"),
-        Some(Part::Argument) => format!("{what} on one side"),
         Some(Part::Form) => format!("{what} is written otherwise"),
         Some(Part::Order) => "the order of the arguments".to_owned(),
         Some(_) if property.is_empty() => what.clone(),
         Some(_) => format!("{what} {property}"),
-    }
+    };
+    format!("{} {text}", sign(kind.part, kind.on))
 }

@@ -124,6 +124,8 @@ spelled! {
 spelled! {
     /// `tray=` of `<target>`; without it, the tray is closed.
     pub enum Tray {
+        /// Closed.
+        Closed = "closed",
         /// Open.
         Open = "open",
     }
@@ -327,7 +329,7 @@ impl Disk {
             // libvirt ignores the prefix that earlier versions of Xen need.
             dev: target.get("dev").map(|d| d.strip_prefix("ioemu:").unwrap_or(d).to_owned()),
             bus: r.attr_as(UNSUPPORTED_BEFORE_9_0, target, "bus"),
-            tray: r.attr_unless(UNSUPPORTED_BEFORE_9_0, target, "tray", "closed"),
+            tray: r.attr_as(UNSUPPORTED_BEFORE_9_0, target, "tray"),
             removable: r.attr_as(UNSUPPORTED_BEFORE_9_0, target, "removable"),
             rotation_rate: r.attr_since("7.3", target, "rotation_rate").filter(|rate| *rate > 0),
             dpofua: r.attr_since("11.10", target, "dpofua"),
@@ -397,7 +399,7 @@ impl Disk {
             w.element("target")
                 .opt("dev", self.target.dev.as_ref())
                 .opt("bus", self.target.bus)
-                .opt("tray", self.target.tray)
+                .opt("tray", self.target.tray.filter(|tray| *tray == Tray::Open))
                 .opt("removable", self.target.removable)
                 .opt("rotation_rate", self.target.rotation_rate)
                 .opt("dpofua", self.target.dpofua)

@@ -107,7 +107,8 @@ impl DeviceInfo {
                         info.acpi_nodes = r.number_set(Class::InvalidArgument, child, "nodeset");
                     }
                 }
-                "master" => info.master_startport = r.attr(child, "startport"),
+                // The port is the first one, where it is not given.
+                "master" => info.master_startport = r.attr(child, "startport").or(Some(0)),
                 _ => {}
             }
         }

@@ -66,7 +66,7 @@ pub struct Sound {
     pub streams: Option<u32>,
     /// `<audio id=>`: the audio backend; without it, the first.
     pub audio: Option<u32>,
-    /// The options of `<driver>` that all virtio devices have.
+    /// The options of `<driver>` that all virtio devices have (virtio).
     pub virtio: VirtioOptions,
 }
 
@@ -86,8 +86,9 @@ impl Element for Sound {
                 .map(NonZeroU32::get),
             audio: read_audio_id(el, r),
             info: DeviceInfo::read(el, r),
-            virtio: r
-                .child_since("10.4", el, "driver")
+            virtio: (model == SoundModel::Virtio)
+                .then(|| r.child_since("10.4", el, "driver"))
+                .flatten()
                 .map(|d| VirtioOptions::read(d, r))
                 .unwrap_or_default(),
         })

@@ -332,6 +332,8 @@ conventions! {
     EjectedUnnumbered: since "12.9";
     /// A floppy drive has no tray to be closed, else the one of a new medium is.
     FloppyWithoutTray: since "12.9";
+    /// `tray='closed'` is refused for a hard disk too, else it is the same as no `tray=`.
+    ClosedTrayGiven: since "12.9";
     /// The host must have VFIO for every PCI host device, else for those that do not name the driver `vfio`.
     VfioAlwaysNeeded: since "12.1";
 }

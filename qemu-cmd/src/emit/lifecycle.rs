@@ -1,8 +1,8 @@
 //! `-no-shutdown`, `-no-reboot`, `-no-acpi`, sleep states, `-enable-fips`, `-run-with async-teardown=`.
 
 use virtargv_caps::{Arch, Cap, Tristate};
-use virtargv_model::YesNo;
 use virtargv_model::lifecycle::{Action, Lifecycle};
+use virtargv_model::{Convention, YesNo};
 
 use super::context::Emit;
 use crate::{Props, text::text};
@@ -41,10 +41,11 @@ fn all_destroy(lifecycle: &Lifecycle) -> bool {
         && crash
 }
 
-/// Emits `-no-acpi`, for a QEMU without `-machine acpi=`.
+/// Emits `-no-acpi`, where ACPI is not switched by `-machine acpi=`.
 fn no_acpi(e: &mut Emit<'_>) {
     let machine = e.caps().machine(e.guest().accel, &e.guest().machine);
-    let unknown = machine.is_none_or(|machine| machine.acpi == Tristate::Absent);
+    let unknown = !e.release().has(Convention::MachineAcpi)
+        || machine.is_none_or(|machine| machine.acpi == Tristate::Absent);
     let arch = matches!(e.guest().arch, Arch::I686 | Arch::X86_64 | Arch::Aarch64);
     if unknown && arch && !e.domain().features.acpi {
         e.at_implied("there is no <features><acpi/>");

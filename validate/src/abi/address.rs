@@ -16,7 +16,7 @@ virtargv_model::rules! {
         help "give the device the `<address>` that it has in the source";
     /// A device keeps its ACPI index.
     ACPI_INDEX = "abi-acpi-index": Unsupported, Validate,
-        "`<acpi index=>`: guests name network interfaces by it",
+        "`<acpi index=>`: guests name network interfaces after it",
         help "give the device the `<acpi index=>` that it has in the source";
 }
 
@@ -32,7 +32,7 @@ pub(super) fn compare(source: &DeviceInfo, target: &DeviceInfo, at: &At, out: &m
     out.value(&ACPI_INDEX, at, "acpi/@index", &index(source), &index(target));
 }
 
-/// What is compared of an address: of those that it does not look at, nothing.
+/// The part of an address that libvirt compares; `Absent` for the types of which it compares the type alone.
 fn place(address: &Address) -> Value {
     let number = |number: Option<u32>| number.unwrap_or(0);
     Value::Text(match address {

@@ -14,7 +14,7 @@ virtargv_model::rules! {
     NAME = "abi-timer-name": Unsupported, Validate,
         "`<timer name=>`: libvirt compares the timers one by one, in the order of the document",
         help "list the timers in the order of the source";
-    /// A timer is present where it was.
+    /// A timer stays present or absent.
     PRESENT = "abi-timer-present": Unsupported, Validate,
         "`<timer present=>`: whether the guest has the timer",
         help "set `present=` as in the source";

@@ -13,9 +13,6 @@ virtargv_model::rules! {
         help "give the target the devices of the source, in the same order; what is added or removed while the guest runs is hotplug";
 }
 
-/// What begins the name of a count.
-const NUMBER_OF: &str = "number of ";
-
 /// A value that is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
@@ -29,6 +26,8 @@ pub(super) enum Value {
     Number(u64),
     /// A size in KiB.
     Kib(u64),
+    /// A size in bytes.
+    Bytes(u64),
     /// A number, written hexadecimal.
     Hex(u64),
     /// A text.
@@ -51,6 +50,11 @@ impl Value {
         Self::Number(number.map_or(0, Into::into))
     }
 
+    /// A size in bytes, where there is one.
+    pub(super) fn bytes(size: Option<u64>) -> Self {
+        size.map_or(Self::Absent, Self::Bytes)
+    }
+
     /// A text, where there is one.
     pub(super) fn text(text: Option<&impl ToString>) -> Self {
         text.map_or(Self::Absent, |text| Self::Text(text.to_string()))
@@ -69,6 +73,7 @@ impl Value {
             Self::Word(word) => (*word).to_owned(),
             Self::Number(number) => number.to_string(),
             Self::Kib(size) => format!("{size} KiB"),
+            Self::Bytes(size) => format!("{size} bytes"),
             Self::Hex(number) => format!("{number:#x}"),
             Self::Text(text) => text.clone(),
         })
@@ -81,7 +86,7 @@ pub(super) struct Row<T: 'static> {
     /// Where it is in the element, as in [`Place::path`].
     path: &'static str,
     value: fn(&T) -> Value,
-    /// Whether an element with another value is another thing, whose further properties need not be compared.
+    /// Whether the properties after it are not compared where it differs.
     is_key: bool,
 }
 
@@ -90,7 +95,7 @@ pub(super) const fn row<T>(rule: &'static Rule, path: &'static str, value: fn(&T
     Row { rule, path, value, is_key: false }
 }
 
-/// As [`row`], of a property that makes an element with another value another thing.
+/// As [`row`], of a property that says what the element is: where it differs, the properties after it are not compared.
 pub(super) const fn key<T>(rule: &'static Rule, path: &'static str, value: fn(&T) -> Value) -> Row<T> {
     Row { rule, path, value, is_key: true }
 }
@@ -100,7 +105,7 @@ pub(super) const fn key<T>(rule: &'static Rule, path: &'static str, value: fn(&T
 pub(super) struct At {
     /// The name of the element.
     pub(super) element: &'static str,
-    /// Which of several it is, as it is told in messages: `vda`.
+    /// Which of several it is, as messages name it: `vda`.
     pub(super) name: Option<String>,
     pub(super) source: Pos,
     pub(super) target: Pos,
@@ -122,7 +127,7 @@ pub(super) struct Out {
 }
 
 impl Out {
-    /// `source` and `target` are the places of the domains, for what is not in a text.
+    /// `source` and `target` are the places of the domains, which stand in for those of elements that are not in the text.
     pub(super) fn new(source: Pos, target: Pos, release: Release) -> Self {
         Self { source, target, release, found: Vec::new() }
     }
@@ -131,7 +136,7 @@ impl Out {
         self.found
     }
 
-    /// Compares two elements by `rows`. Returns whether they are the same thing.
+    /// Compares two elements by `rows`. Returns whether all were compared, which a [`key`] that differs prevents.
     pub(super) fn rows<T>(&mut self, at: &At, rows: &[Row<T>], source: &T, target: &T) -> bool {
         let release = self.release;
         for row in rows.iter().filter(|row| row.rule.releases.contains(release)) {
@@ -158,14 +163,14 @@ impl Out {
         false
     }
 
-    /// As [`Out::value`], for what has no constant path.
-    pub(super) fn told(&mut self, rule: &'static Rule, at: &At, what: &str, source: &Value, target: &Value) {
+    /// As [`Out::value`], for an element or attribute whose name is not constant: `what`, as messages write it.
+    pub(super) fn named(&mut self, rule: &'static Rule, at: &At, what: &str, source: &Value, target: &Value) {
         if source != target {
             self.differs(rule, at, "", what, source.shown(), target.shown());
         }
     }
 
-    /// Compares the numbers of `what` and reports that they differ. Returns whether they are equal.
+    /// Compares the numbers of elements or things `what`. Returns whether they are equal.
     pub(super) fn counts(
         &mut self,
         rule: &'static Rule,
@@ -175,8 +180,9 @@ impl Out {
         target: usize,
     ) -> bool {
         if source != target {
-            let what = format!("{NUMBER_OF}{what}");
-            self.differs(rule, at, "", &what, Some(source.to_string()), Some(target.to_string()));
+            let shown = if what.starts_with('<') { format!("`{what}`") } else { what.to_owned() };
+            let what = Subject { what: format!("number of {what}"), shown: format!("the number of {shown}") };
+            self.report(rule, at, "", what, [Some(source.to_string()), Some(target.to_string())]);
         }
         source == target
     }
@@ -191,16 +197,24 @@ impl Out {
         before: Option<String>,
         after: Option<String>,
     ) {
+        let subject = Subject { what: what.to_owned(), shown: format!("`{what}`") };
+        self.report(rule, at, path, subject, [before, after]);
+    }
+
+    fn report(
+        &mut self,
+        rule: &'static Rule,
+        at: &At,
+        path: &'static str,
+        Subject { what, shown }: Subject,
+        [before, after]: [Option<String>; 2],
+    ) {
         if !rule.releases.contains(self.release) {
             return;
         }
-        // A name that is what differs says nothing more.
+        // Where the name itself differs, the message has it already.
         let name = at.name.as_ref().filter(|name| after.as_ref() != Some(name));
         let of = name.map(|name| format!(" of `{name}`")).unwrap_or_default();
-        let shown = match what.strip_prefix(NUMBER_OF) {
-            Some(element) => format!("the {NUMBER_OF}`{element}`"),
-            None => format!("`{what}`"),
-        };
         let state = |value: &Option<String>| match value {
             None => "absent".to_owned(),
             Some(text) if text.is_empty() => "present".to_owned(),
@@ -214,11 +228,19 @@ impl Out {
         self.found.push(Difference {
             problem: rule.problem(self.release, place(at.target, self.target), message),
             source: place(at.source, self.source),
-            what: what.to_owned(),
+            what,
             before,
             after,
         });
     }
+}
+
+/// What differs.
+struct Subject {
+    /// As in [`Difference::what`].
+    what: String,
+    /// As the message begins.
+    shown: String,
 }
 
 /// An element and a path below it, as messages write it: `disk` and `target/@bus` are `<disk><target bus=>`.
@@ -237,11 +259,11 @@ pub(super) fn written(element: &str, path: &str) -> String {
 
 /// The `<driver>` of a device.
 pub(super) enum Driver {
-    /// A device of this kind has none.
+    /// Devices of the kind never have one.
     Never,
-    /// It has none.
+    /// The device has none, but can have one.
     Absent,
-    /// It has one, with these options.
+    /// The device has one, with these options of virtio.
     Options(VirtioOptions),
 }
 
@@ -263,7 +285,7 @@ pub(super) trait Compared: Sized + 'static {
 
     fn info(&self) -> &DeviceInfo;
 
-    /// Which of several it is; its alias or place in the list where there is nothing better.
+    /// Which of several it is, as messages name it; without it, its alias, else its place among `<devices>`.
     fn name(&self) -> Option<String> {
         None
     }
@@ -273,7 +295,7 @@ pub(super) trait Compared: Sized + 'static {
         Driver::Never
     }
 
-    /// Compares what is no row.
+    /// Compares what [`Compared::ROWS`] cannot say, before the options of virtio and the address.
     fn more(_source: &Self, _target: &Self, _at: &At, _out: &mut Out) {}
 }
 
@@ -299,7 +321,7 @@ pub(super) fn list<T: Compared>(source: &[T], target: &[T], out: &mut Out) {
     }
 }
 
-/// Reports that the numbers of devices differ, at the first device that the other does not have at that address.
+/// Reports that the numbers of devices differ, at the first device at whose address the other side has none of the kind.
 fn count<T: Compared>(source: &[T], target: &[T], out: &mut Out) {
     fn extra<T: Compared>(more: &[T], fewer: &[T]) -> Pos {
         let is_new = |device: &&T| {

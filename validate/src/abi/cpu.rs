@@ -7,7 +7,7 @@ use virtargv_model::cpu::{Cpu, CpuCheck, CpuTopology};
 use super::compared::{At, Out, Row, Value, row};
 
 virtargv_model::rules! {
-    /// The guest has a `<cpu>` where it had one.
+    /// The guest has a `<cpu>` in both definitions or in neither.
     PRESENT = "abi-cpu-present": Unsupported, Validate,
         "`<cpu>`: without it, the machine type chooses the CPU",
         help "give the target the `<cpu>` of the source";
@@ -17,7 +17,7 @@ virtargv_model::rules! {
         help "set `mode=` as in the source";
     /// The CPU keeps how it is checked.
     CHECK = "abi-cpu-check": Unsupported, Validate,
-        "`<cpu check=>`: whether libvirt compares the CPU with what QEMU gave the guest",
+        "`<cpu check=>`: whether libvirt compares the CPU with the one that QEMU gave the guest",
         help "set `check=` as in the source";
     /// The CPU keeps its model.
     MODEL = "abi-cpu-model": Unsupported, Validate,
@@ -41,7 +41,7 @@ virtargv_model::rules! {
         help "set `<maxphysaddr>` as in the source", since "8.7";
     /// The CPU keeps the number of features that are listed.
     FEATURE_COUNT = "abi-cpu-feature-count": Unsupported, Validate,
-        "`<cpu><feature>`: libvirt compares the lists, and does not look at what they add up to",
+        "`<cpu><feature>`: libvirt compares the lists, not the CPU that they make",
         help "list the features of the source, in the same order";
     /// The features of the CPU keep their order.
     FEATURE = "abi-cpu-feature": Unsupported, Validate,

@@ -21,11 +21,11 @@ virtargv_model::rules! {
         help "set `dev=` as in the source, and list the disks in the same order";
     /// A disk keeps its serial number.
     SERIAL = "abi-disk-serial": Unsupported, Validate,
-        "`<disk><serial>`: what the guest finds the disk by",
+        "`<disk><serial>`: guests can find the disk by it",
         help "set `<serial>` as in the source";
     /// A disk keeps its World Wide Name.
     WWN = "abi-disk-wwn": Unsupported, Validate,
-        "`<disk><wwn>`: what the guest finds the disk by",
+        "`<disk><wwn>`: guests can find the disk by it",
         help "set `<wwn>` as in the source";
     /// A disk stays writable or read-only.
     READONLY = "abi-disk-readonly": Unsupported, Validate,
@@ -49,7 +49,7 @@ virtargv_model::rules! {
         help "set `queue_size=` as in the source", since "7.8";
     /// A disk keeps the size of its logical blocks.
     LOGICAL = "abi-disk-logical-block": Unsupported, Validate,
-        "`<disk><blockio logical_block_size=>`: the sectors that the guest counts in",
+        "`<disk><blockio logical_block_size=>`: the size of the sectors that the guest addresses",
         help "set `logical_block_size=` as in the source";
     /// A disk keeps the size of its physical blocks.
     PHYSICAL = "abi-disk-physical-block": Unsupported, Validate,
@@ -97,7 +97,7 @@ impl Compared for Disk {
         self.target.dev.clone()
     }
 
-    /// A completed disk has a `<driver>`.
+    /// A completed disk always has a `<driver>`.
     fn driver(&self) -> Driver {
         Driver::Options(self.driver.virtio)
     }

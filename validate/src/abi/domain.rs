@@ -19,11 +19,11 @@ virtargv_model::rules! {
         help "add or remove `<genid>` as in the source";
     /// The guest keeps its generation id.
     GENID = "abi-genid": Unsupported, Validate,
-        "`<genid>`: the guest takes another one as a sign that it was cloned",
+        "`<genid>`: a guest whose id changes takes itself for a clone or an older snapshot",
         help "set `<genid>` as in the source";
     /// The guest keeps its name.
     NAME = "abi-name": Unsupported, Validate,
-        "`<name>`: nothing that the guest sees, but a domain is not renamed this way",
+        "`<name>`: the guest does not see it, but QEMU's files on the host are named after it",
         help "set `<name>` as in the source, and rename the domain with `virsh domrename`";
 }
 
@@ -35,7 +35,7 @@ const ROWS: &[Row<Domain>] = &[
 
 const NAMES: &[Row<Domain>] = &[row(&NAME, "name", |domain| Value::text(domain.name.as_ref()))];
 
-/// Compares what is of the whole domain.
+/// Compares the children of `<domain>` that have no file of their own.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let at = At::of("domain", source.pos, target.pos);
     out.rows(&at, ROWS, source, target);

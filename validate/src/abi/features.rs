@@ -10,13 +10,13 @@ use super::compared::{At, Out, Row, Value, row};
 virtargv_model::rules! {
     /// The guest keeps its features.
     FEATURE = "abi-feature": Unsupported, Validate,
-        "`<features>`: ACPI tables, interrupt controllers and devices that follow from them; `<msrs>`, `<tcg>` and `<async-teardown>` are the host's affair",
+        "`<features>`: ACPI tables, interrupt controllers and devices that follow from them; `<msrs>`, `<tcg>` and `<async-teardown>` are not compared",
         help "set the feature as in the source";
     /// The guest keeps its Hyper-V enlightenments.
     HYPERV = "abi-hyperv": Unsupported, Validate,
         "`<features><hyperv>`: CPUID leaves from 0x40000000, and the registers that they announce",
         help "set the enlightenment as in the source";
-    /// The guest keeps what KVM tells it.
+    /// The guest keeps its KVM features.
     KVM = "abi-kvm": Unsupported, Validate,
         "`<features><kvm>`: CPUID leaves from 0x40000000",
         help "set the feature as in the source";
@@ -106,7 +106,7 @@ pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
         && smm(after).is_on()
     {
         let at = At::of("smm", before.pos, after.pos);
-        let size = |smm: &Smm| Value::number(smm.tseg);
+        let size = |smm: &Smm| Value::bytes(smm.tseg);
         out.value(&TSEG, &at, "tseg", &size(before), &size(after));
     }
 }
@@ -132,10 +132,10 @@ fn hyperv(source: &Hyperv, target: &Hyperv, at: &At, out: &mut Out) {
         let what = format!("<hyperv><{what}{attribute}>");
         let place = |hyperv: &Hyperv| hyperv.get(feature).map_or(hyperv.pos, |item| item.pos);
         let at = At { source: place(source), target: place(target), ..at.clone() };
-        out.told(&HYPERV, &at, &what, &value(source), &value(target));
+        out.named(&HYPERV, &at, &what, &value(source), &value(target));
         if feature == HypervFeature::Stimer && source.is_on(feature) {
             let direct = |hyperv: &Hyperv| Value::word(hyperv.get(feature).and_then(|item| item.direct));
-            out.told(&HYPERV, &at, "<hyperv><stimer><direct>", &direct(source), &direct(target));
+            out.named(&HYPERV, &at, "<hyperv><stimer><direct>", &direct(source), &direct(target));
         }
     }
 }
@@ -144,8 +144,8 @@ fn kvm(source: &Kvm, target: &Kvm, at: &At, out: &mut Out) {
     for feature in KvmFeature::ALL.iter().copied() {
         let what = format!("<kvm><{feature}>");
         let state = |kvm: &Kvm| Value::word(kvm.get(feature));
-        out.told(&KVM, at, &what, &state(source), &state(target));
+        out.named(&KVM, at, &what, &state(source), &state(target));
     }
     let size = |kvm: &Kvm| Value::or_zero(kvm.dirty_ring_size);
-    out.told(&KVM, at, "<kvm><dirty-ring size=>", &size(source), &size(target));
+    out.named(&KVM, at, "<kvm><dirty-ring size=>", &size(source), &size(target));
 }

@@ -7,7 +7,7 @@ use virtargv_model::info::DeviceInfo;
 use super::compared::{self, At, Compared, Out, Row, Value, list};
 
 virtargv_model::rules! {
-    /// A host device keeps its type; a PCI device and a mediated device can stand for each other.
+    /// A host device keeps its type, where PCI devices and mediated devices are of one type.
     TYPE = "abi-hostdev-type": Unsupported, Validate,
         "`<hostdev type=>`: the device that the guest sees; which device of the host it is does not matter",
         help "set `type=` as in the source";
@@ -31,7 +31,7 @@ impl Compared for Hostdev {
     }
 }
 
-/// Compares the host devices. Those that are interfaces count too.
+/// Compares the host devices. Interfaces of type `hostdev` are counted among them.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let (before, after) = (&source.devices.hostdevs, &target.devices.hostdevs);
     let [was, is] = [source, target].map(|domain| domain.devices.assigned().count());

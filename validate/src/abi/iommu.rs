@@ -10,7 +10,7 @@ virtargv_model::rules! {
     MODEL = "abi-iommu-model": Unsupported, Validate,
         "`<iommu model=>`",
         help "set `model=` as in the source";
-    /// An IOMMU keeps what it tells the guest that it can do.
+    /// An IOMMU keeps its capabilities.
     DRIVER = "abi-iommu-driver": Unsupported, Validate,
         "`<iommu><driver>`: the capability registers that the guest reads",
         help "set the attribute of `<driver>` as in the source";

@@ -9,7 +9,7 @@ virtargv_model::rules! {
     SIZE = "abi-memory": Unsupported, Validate,
         "`<memory>`: `-m`, without the memory devices",
         help "set `<memory>` as in the source";
-    /// The guest keeps the memory that its balloon leaves it.
+    /// The guest keeps its current memory.
     CURRENT = "abi-current-memory": Unsupported, Validate,
         "`<currentMemory>`: the size that the balloon is set to",
         help "set `<currentMemory>` as in the source; `virsh setmem` changes it";
@@ -23,7 +23,7 @@ virtargv_model::rules! {
         help "set `slots=` as in the source";
     /// The memory of the guest keeps its backing.
     SOURCE = "abi-memory-source": Unsupported, Validate,
-        "`<memoryBacking><source type=>`: QEMU names the memory by it in what is saved or sent",
+        "`<memoryBacking><source type=>`: the id of the memory in QEMU's migration stream depends on it",
         help "set `<source type=>` of `<memoryBacking>` as in the source";
 }
 

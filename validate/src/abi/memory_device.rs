@@ -19,7 +19,7 @@ virtargv_model::rules! {
     SIZE = "abi-memory-device-size": Unsupported, Validate,
         "`<memory><target><size>`",
         help "set `<size>` as in the source";
-    /// An NVDIMM keeps its label, its alignment, its UUID and what it tells of itself.
+    /// An NVDIMM keeps its label, alignment and UUID, and whether it is persistent and read-only.
     NVDIMM = "abi-memory-device-nvdimm": Unsupported, Validate,
         "`<memory model='nvdimm'>`: `<label>`, `<readonly>` and `<uuid>` of the device, `<alignsize>` and `<pmem>` of its memory",
         help "set the element as in the source";

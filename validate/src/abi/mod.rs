@@ -1,9 +1,8 @@
-//! What the guest may not see change: libvirt's rules on a migration, a restore and a changed definition of a saved guest, all of
-//! which compare the definition that the guest was started with (the *source*) with the one that it is to go on with (the
-//! *target*).
+//! The rules on two definitions of a guest: libvirt applies them to a migration, a restore and a changed definition of a saved guest.
+//! The *source* is the definition that the guest was started with, the *target* the one that it is to go on with.
 //!
-//! Both are completed domains. What is compared is a row for each property (`compared.rs`): its rule, its place in the element,
-//! and how its value is read from the model.
+//! Both are completed domains. Each property that is compared is a row (`compared.rs`): its rule, its path in the element, and how
+//! its value is read from the model.
 
 mod address;
 mod chardev;
@@ -40,7 +39,7 @@ mod virtio;
 mod vsock;
 mod watchdog;
 
-use virtargv_model::{Domain, Place, Problem, Release, Report, Rule};
+use virtargv_model::{Domain, Place, Problem, Release, Rule};
 
 use compared::{Out, list};
 
@@ -121,13 +120,6 @@ pub fn compare(source: &Domain, target: &Domain, release: Release) -> Vec<Differ
         part(source, target, &mut out);
     }
     out.finish()
-}
-
-/// The problems of `differences`.
-pub fn report(differences: &[Difference]) -> Report {
-    let mut report = Report::new();
-    report.extend(differences.iter().map(|difference| difference.problem.clone()));
-    report
 }
 
 type Part = fn(&Domain, &Domain, &mut Out);

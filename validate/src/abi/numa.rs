@@ -39,7 +39,8 @@ pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     }
     for (index, (before, after)) in source.cells.iter().zip(&target.cells).enumerate() {
         let id = after.id_or(index);
-        let at = At { element: "cell", name: Some(id.to_string()), source: before.pos, target: after.pos };
+        let at =
+            At { element: "cell", name: Some(format!("cell {id}")), source: before.pos, target: after.pos };
         out.rows(&at, ROWS, before, after);
         for (other, cell) in target.cells.iter().enumerate() {
             let to = cell.id_or(other);

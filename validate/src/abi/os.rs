@@ -12,7 +12,7 @@ virtargv_model::rules! {
         help "set `arch=` as in the source";
     /// The guest keeps its machine type.
     MACHINE = "abi-machine": Unsupported, Validate,
-        "`<os><type machine=>`: a versioned machine type is the whole of what the guest sees of the board and of each device's defaults",
+        "`<os><type machine=>`: a versioned machine type decides the board and the defaults of every device",
         help "set `machine=` as in the source, with its version; a guest gets another machine type when it is started anew";
     /// The guest keeps where its SMBIOS tables come from.
     SMBIOS = "abi-smbios-mode": Unsupported, Validate,

@@ -9,7 +9,7 @@ use super::compared::{self, At, Compared, Out, Row, Value, row};
 virtargv_model::rules! {
     /// A redirected device keeps the type of its backend.
     SOURCE = "abi-redirdev-source": Unsupported, Validate,
-        "`<redirdev type=>`: the state of a device that SPICE redirects is not that of one behind a socket",
+        "`<redirdev type=>`: the redirected device comes from a SPICE client or from a socket",
         help "set `type=` as in the source";
     /// The filter of redirected devices keeps its rules.
     FILTER = "abi-redirfilter": Unsupported, Validate,

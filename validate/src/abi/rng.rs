@@ -8,7 +8,7 @@ use super::compared::{Compared, Driver, Row, Value, row};
 virtargv_model::rules! {
     /// A random number generator keeps its model.
     MODEL = "abi-rng-model": Unsupported, Validate,
-        "`<rng model=>`: which virtio device it is; the backend is the host's affair",
+        "`<rng model=>`: which virtio device it is; `<backend>` is not compared",
         help "set `model=` as in the source";
 }
 

@@ -8,7 +8,7 @@ use super::compared::{Compared, Row, Value, row};
 virtargv_model::rules! {
     /// Shared memory keeps its role.
     ROLE = "abi-shmem-role": Unsupported, Validate,
-        "`<shmem role=>`: whether the memory is sent with the guest, `master=` of `ivshmem-plain`",
+        "`<shmem role=>`: whether the memory is migrated with the guest, `master=` of `ivshmem-plain`",
         help "set `role=` as in the source", since "7.1";
     /// Shared memory keeps its model.
     MODEL = "abi-shmem-model": Unsupported, Validate,
@@ -18,7 +18,7 @@ virtargv_model::rules! {
     SIZE = "abi-shmem-size": Unsupported, Validate,
         "`<shmem><size>`: the size of a BAR",
         help "set `<size>` as in the source";
-    /// Shared memory keeps whether a server has it.
+    /// Shared memory is behind a server in both definitions or in neither.
     SERVER = "abi-shmem-server": Unsupported, Validate,
         "`<shmem><server>`",
         help "add or remove `<server>` as in the source";
@@ -33,7 +33,7 @@ impl Compared for Shmem {
     const ROWS: &'static [Row<Self>] = &[
         row(&ROLE, "@role", |shmem| Value::word(shmem.role)),
         row(&MODEL, "model/@type", |shmem| Value::word(shmem.model)),
-        row(&SIZE, "size", |shmem| Value::or_zero(shmem.size)),
+        row(&SIZE, "size", |shmem| Value::bytes(shmem.size)),
         row(&SERVER, "server", |shmem| Value::there(shmem.server.is_some())),
         row(&MSI, "msi", |shmem| Value::there(shmem.msi.is_some())),
         row(&MSI, "msi/@vectors", |shmem| Value::or_zero(shmem.msi.as_ref().and_then(|msi| msi.vectors))),

@@ -10,7 +10,7 @@ virtargv_model::rules! {
     MAX = "abi-vcpu-max": Unsupported, Validate,
         "`<vcpu>`: `maxcpus=` of `-smp`",
         help "set `<vcpu>` as in the source";
-    /// A vCPU is online where it was.
+    /// A vCPU stays online or offline.
     ONLINE = "abi-vcpu-online": Unsupported, Validate,
         "`<vcpu current=>` and `<vcpus><vcpu enabled=>`: the vCPUs that are plugged",
         help "set `current=` or `enabled=` as in the source; `virsh setvcpus` changes them";
@@ -30,14 +30,18 @@ pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     }
     for id in 0..target.max() {
         let place = |vcpus: &Vcpus| one(vcpus, id).map_or(vcpus.pos, |one| one.pos);
-        let at =
-            At { element: "vcpu", name: Some(id.to_string()), source: place(source), target: place(target) };
+        let at = At {
+            element: "vcpu",
+            name: Some(format!("vCPU {id}")),
+            source: place(source),
+            target: place(target),
+        };
         let online = |vcpus: &Vcpus| Value::Word(if is_online(vcpus, id) { "yes" } else { "no" });
         let order = |vcpus: &Vcpus| Value::number(one(vcpus, id).and_then(|one| one.order));
         let same = out.value(&ONLINE, &at, "@enabled", &online(source), &online(target))
             && out.value(&ORDER, &at, "@order", &order(source), &order(target));
         if !same {
-            // The others differ for the same reason.
+            // One that is added or left out moves all that follow.
             return;
         }
     }

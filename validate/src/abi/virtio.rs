@@ -5,7 +5,7 @@ use virtargv_model::device::virtio::VirtioOptions;
 use super::compared::{At, Driver, Out, Row, Value, row};
 
 virtargv_model::rules! {
-    /// A device has a `<driver>` where it had one.
+    /// A device has a `<driver>` in both definitions or in neither.
     DRIVER = "abi-virtio-driver": Unsupported, Validate,
         "`<driver>`: libvirt compares the options of virtio only where both have the element",
         help "give the device the `<driver>` that it has in the source, or remove it as there";

@@ -8,7 +8,7 @@ use super::compared::{Compared, Row, Value, row};
 virtargv_model::rules! {
     /// A watchdog keeps its model.
     MODEL = "abi-watchdog-model": Unsupported, Validate,
-        "`<watchdog model=>`: the device that the guest sees; what it does in the end is the host's affair",
+        "`<watchdog model=>`: the device that the guest sees; `action=` is not compared",
         help "set `model=` as in the source";
 }
 

@@ -33,12 +33,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         names_backend(cx, &BACKEND, sound.audio, "sound", sound.info.pos, out);
         model(cx, sound, out);
         codecs(cx, sound, out);
-        let driver = sound.info.pos.path("driver");
-        if sound.model == SoundModel::Virtio {
-            virtio::available(cx, sound.virtio, &driver, out);
-        } else {
-            virtio::absent(sound.virtio, &driver, out);
-        }
+        virtio::available(cx, sound.virtio, &sound.info.pos.path("driver"), out);
     }
 }
 

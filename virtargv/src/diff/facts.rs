@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use virtargv_model::Severity;
+use virtargv_model::{Problem, Severity, Stage};
 use virtargv_qemu_cmd::{ArgValue, Argument, CommandLine, Form, Origin, Props, Value};
 
-use super::{Change, Part, visible};
+use super::visible::{self, Seen, Setting};
+use super::{Change, Part};
 use crate::Run;
 
 /// The facts of a run.
@@ -16,16 +17,23 @@ pub(super) struct Facts {
     arguments: Vec<Fact>,
     environment: BTreeMap<String, String>,
     monitor: BTreeMap<String, String>,
-    problems: BTreeMap<String, Told>,
+    /// The first problem of each rule, in libvirt's order.
+    problems: Vec<Told>,
 }
 
-/// What is told of a problem. All of that compares as equal: the same problem can be told with the name of another release.
+/// A problem.
 #[derive(Debug, Clone)]
-struct Told(String);
+struct Told {
+    rule: &'static str,
+    stage: Stage,
+    severity: Severity,
+    message: String,
+}
 
+/// Whether the rules are the same: the message of the same problem can name the release.
 impl PartialEq for Told {
-    fn eq(&self, _: &Self) -> bool {
-        true
+    fn eq(&self, other: &Self) -> bool {
+        self.rule == other.rule
     }
 }
 
@@ -36,6 +44,8 @@ struct Fact {
     name: String,
     option: String,
     text: String,
+    /// As [`Change::makes`].
+    makes: String,
     /// The element or reason that it comes from.
     origin: String,
     /// The form in which its properties are written.
@@ -47,13 +57,9 @@ struct Fact {
 impl Facts {
     pub(super) fn of(run: &Run) -> Self {
         let mut facts = Self { has_line: run.command_line.is_some(), ..Self::default() };
-        for problem in &run.report {
-            let severity = if problem.severity == Severity::Error { "" } else { "not known: " };
-            facts
-                .problems
-                .entry(problem.id().to_owned())
-                .or_insert_with(|| Told(format!("{severity}{}", problem.message)));
-        }
+        let mut rules = HashSet::new();
+        let first = run.report.iter().filter(|problem| rules.insert(problem.id()));
+        facts.problems = first.map(Told::of).collect();
         if let Some(line) = &run.command_line {
             facts.add_line(line);
         }
@@ -84,22 +90,56 @@ impl Facts {
             .collect();
     }
 
+    /// As [`Facts::changes`], without the problems that a side lacks because it is refused at an earlier stage.
+    pub(super) fn differences(&self, after: &Self) -> Vec<Change> {
+        let mut changes = self.changes(after);
+        changes.retain(|change| {
+            let (has, lacks) = if change.after.is_none() { (self, after) } else { (after, self) };
+            let told = has.problems.iter().find(|told| told.rule == change.argument);
+            let told = told.filter(|_| change.part == Part::Problem);
+            lacks.refused().zip(told).is_none_or(|(refused, told)| refused >= told.stage)
+        });
+        changes
+    }
+
+    /// The first stage that refuses the document.
+    pub(super) fn refused(&self) -> Option<Stage> {
+        let errors = self.problems.iter().filter(|told| told.severity == Severity::Error);
+        errors.map(|told| told.stage).min()
+    }
+
     /// The differences from `self` to `after`. Where one of them has no command line, only the problems are compared.
     pub(super) fn changes(&self, after: &Self) -> Vec<Change> {
         let mut changes = Vec::new();
-        let told = |problems: &BTreeMap<String, Told>, others: &BTreeMap<String, Told>| {
-            let own = problems.iter().filter(|(id, _)| !others.contains_key(*id));
-            own.map(|(id, Told(text))| (id.clone(), text.clone())).collect::<BTreeMap<_, _>>()
-        };
-        let (gone, new) = (told(&self.problems, &after.problems), told(&after.problems, &self.problems));
-        maps(Part::Problem, &gone, &new, &mut changes);
+        changes.extend(self.problems_without(after).map(|told| told.change(Some(told.shown()), None)));
+        changes.extend(after.problems_without(self).map(|told| told.change(None, Some(told.shown()))));
         if !self.has_line || !after.has_line {
             return changes;
         }
         maps(Part::Environment, &self.environment, &after.environment, &mut changes);
         self.arguments(after, &mut changes);
         maps(Part::Monitor, &self.monitor, &after.monitor, &mut changes);
+        for change in &mut changes {
+            if let Some(setting) = Setting::of(change) {
+                let is_same = self.said(setting) == after.said(setting);
+                change.seen = if is_same { Seen::Host } else { Seen::Guest };
+            }
+        }
         changes
+    }
+
+    /// The problems that `other` does not have.
+    fn problems_without<'s>(&'s self, other: &'s Self) -> impl Iterator<Item = &'s Told> {
+        self.problems.iter().filter(|told| !other.problems.contains(told))
+    }
+
+    /// The value of a setting that two options can make.
+    fn said(&self, setting: &Setting) -> &str {
+        let fact = |name: &str| self.arguments.iter().find(|fact| fact.name == name);
+        let option = fact(setting.option);
+        let by_option = option.and_then(|fact| fact.value(setting.property));
+        let by_machine = fact("-machine").and_then(|fact| fact.value(setting.property));
+        setting.said(option.is_some(), by_option, by_machine)
     }
 
     fn arguments(&self, after: &Self, changes: &mut Vec<Change>) {
@@ -129,12 +169,40 @@ impl Facts {
                 part: Part::Order,
                 argument: "the arguments".to_owned(),
                 property: String::new(),
+                makes: String::new(),
                 before: was,
                 after: is,
                 origin: String::new(),
-                seen: visible::Seen::Host,
+                seen: Seen::Host,
                 reasons: Vec::new(),
             });
+        }
+    }
+}
+
+impl Told {
+    fn of(problem: &Problem) -> Self {
+        let (rule, stage, severity) = (problem.id(), problem.stage, problem.severity);
+        Self { rule, stage, severity, message: problem.message.clone() }
+    }
+
+    /// The message; that of a note says what is not known.
+    fn shown(&self) -> String {
+        let known = if self.severity == Severity::Note { "not known: " } else { "" };
+        format!("{known}{}", self.message)
+    }
+
+    fn change(&self, before: Option<String>, after: Option<String>) -> Change {
+        Change {
+            part: Part::Problem,
+            argument: self.rule.to_owned(),
+            property: String::new(),
+            makes: String::new(),
+            before,
+            after,
+            origin: String::new(),
+            seen: visible::of(Part::Problem, self.rule, "", ""),
+            reasons: Vec::new(),
         }
     }
 }
@@ -151,6 +219,7 @@ fn maps(
             part,
             argument: name.clone(),
             property: String::new(),
+            makes: String::new(),
             before: before.cloned(),
             after: after.cloned(),
             origin: String::new(),
@@ -185,13 +254,24 @@ impl Fact {
                 (form_of(*form), argument.id().map(str::to_owned).or_else(|| told_by(&option, props)))
             }
         };
+        let makes = match &argument.value {
+            ArgValue::Props(props, _) if option == "-global" => told_by(&option, props),
+            ArgValue::Props(props, _) => MAKES.iter().find_map(|key| text_of(props, key)),
+            ArgValue::Text(_) | ArgValue::None | ArgValue::Verbatim => None,
+        };
         let name = named.map_or_else(|| option.clone(), |named| format!("{option} {named}"));
         let origin = match argument.origin {
             Origin::Element(element) => element.to_string(),
             Origin::Implied { by } => by.to_owned(),
             Origin::Settings { key } => format!("setting `{key}`"),
         };
-        Self { name, option, text, origin, form, properties }
+        Self { name, option, text, makes: makes.unwrap_or_default(), origin, form, properties }
+    }
+
+    /// The value of a property.
+    fn value(&self, property: &str) -> Option<&str> {
+        let found = self.properties.iter().find(|(name, ..)| name == property);
+        found.map(|(_, value, _)| value.as_str())
     }
 
     fn change(&self, part: Part, property: &str, before: Option<String>, after: Option<String>) -> Change {
@@ -199,6 +279,7 @@ impl Fact {
             part,
             argument: self.name.clone(),
             property: property.to_owned(),
+            makes: self.makes.clone(),
             before,
             after,
             origin: self.origin.clone(),
@@ -267,18 +348,25 @@ fn told_by(option: &str, props: &Props) -> Option<String> {
         ),
         ("-fw_cfg", &["name"]),
         ("-device", &["driver"]),
-        ("-global", &["driver", "property"]),
         ("-add-fd", &["set"]),
     ];
+    if option == "-global" {
+        // `-global DRIVER.PROPERTY=VALUE` has the property as its key.
+        return props.iter().next().map(|(key, _)| key.to_string());
+    }
     let (_, keys) = BY.iter().find(|(known, _)| *known == option)?;
-    let text = |key: &&str| {
-        let value = props.get(key)?;
-        let mut out = Vec::new();
-        value_of(value, key, &mut out);
-        out.into_iter().next().map(|(_, value, _)| value)
-    };
-    let told: Vec<String> = keys.iter().filter_map(text).collect();
+    let told: Vec<String> = keys.iter().filter_map(|key| text_of(props, key)).collect();
     (!told.is_empty()).then(|| told.join(" "))
+}
+
+/// The properties that say what an argument makes.
+const MAKES: &[&str] = &["driver", "qom-type"];
+
+/// The value of a property as text.
+fn text_of(props: &Props, key: &str) -> Option<String> {
+    let mut out = Vec::new();
+    value_of(props.get(key)?, key, &mut out);
+    out.into_iter().next().map(|(_, value, _)| value)
 }
 
 /// Adds the properties, those of objects with the name of the object before them.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Diff, Incompatible, Part, Reason, Seen};
+use virtargv_model::Report;
+
+use super::{Change, Diff, Incompatible, On, Part, Reason, Seen};
 
 /// A kind of difference: what differs in the same way for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,10 +13,12 @@ pub struct Kind {
     pub seen: Seen,
     /// What it is a difference of; `None` for one that breaks a rule on what the guest may not see change.
     pub part: Option<Part>,
-    /// The option, the variable, the command, or the rule.
+    /// The option with [`Change::makes`], the variable, the command, or the rule.
     pub what: String,
     /// The property.
     pub property: String,
+    /// Which side has it.
+    pub on: On,
     /// What makes the difference.
     pub reasons: Vec<Reason>,
 }
@@ -26,10 +30,18 @@ pub struct Fleet {
     pub kinds: BTreeMap<Kind, Vec<String>>,
     /// The number of documents.
     pub documents: usize,
-    /// The documents without a difference, those apart that both sides refuse.
+    /// The documents that have a command line on both sides and differ in nothing.
     pub same: usize,
-    /// The documents that both sides refuse, whose command lines are not compared.
+    /// The documents that both sides refuse.
     pub refused: Vec<String>,
+    /// The documents that the first side alone refuses.
+    pub refused_before: Vec<String>,
+    /// The documents that the second side alone refuses.
+    pub refused_after: Vec<String>,
+    /// The documents that are not refused, but have no command line on a side because something is not known of its host.
+    pub unknown: Vec<String>,
+    /// The number of documents without a command line on either side.
+    pub without_line: usize,
     /// The documents of which the guest sees a change.
     pub seen: usize,
 }
@@ -38,10 +50,20 @@ impl Fleet {
     /// Adds the differences of the document `name`.
     pub fn add(&mut self, name: &str, diff: &Diff) {
         self.documents = self.documents.saturating_add(1);
+        let list = match diff.reports.each_ref().map(Report::refuses) {
+            [true, true] => Some(&mut self.refused),
+            [true, false] => Some(&mut self.refused_before),
+            [false, true] => Some(&mut self.refused_after),
+            [false, false] if diff.lines != [true, true] => Some(&mut self.unknown),
+            [false, false] => None,
+        };
+        match list {
+            Some(list) => list.push(name.to_owned()),
+            None if diff.is_empty() => self.same = self.same.saturating_add(1),
+            None => {}
+        }
         if diff.lines == [false, false] {
-            self.refused.push(name.to_owned());
-        } else if diff.is_empty() {
-            self.same = self.same.saturating_add(1);
+            self.without_line = self.without_line.saturating_add(1);
         }
         if diff.is_seen() {
             self.seen = self.seen.saturating_add(1);
@@ -69,7 +91,10 @@ impl Kind {
     pub fn of(change: &Change) -> Self {
         let what = match change.part {
             Part::Argument | Part::Property | Part::Form => {
-                change.argument.split(' ').next().unwrap_or_default().to_owned()
+                let option = change.argument.split(' ').next().unwrap_or_default();
+                // That all devices are written in another form is one kind.
+                let makes = if change.part == Part::Form { "" } else { change.makes.as_str() };
+                format!("{option} {makes}").trim_end().to_owned()
             }
             _ => change.argument.clone(),
         };
@@ -78,6 +103,7 @@ impl Kind {
             part: Some(change.part),
             what,
             property: change.property.clone(),
+            on: change.on(),
             reasons: change.reasons.clone(),
         }
     }
@@ -89,6 +115,7 @@ impl Kind {
             part: None,
             what: incompatible.difference.problem.id().to_owned(),
             property: incompatible.difference.what.clone(),
+            on: On::Both,
             reasons: incompatible.reasons.clone(),
         }
     }

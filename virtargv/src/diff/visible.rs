@@ -24,7 +24,7 @@ impl Seen {
     }
 }
 
-/// What of an option the guest sees.
+/// The part of an option that the guest sees.
 enum Sees {
     /// Nothing.
     Nothing,
@@ -70,7 +70,6 @@ const OPTIONS: &[(&str, Sees)] = &[
     ("-mem-prealloc", Nothing),
     ("-enable-fips", Nothing),
     ("-compat", Nothing),
-    ("-uuid", AllBut(&[])),
     ("-drive", Only(&["if", "unit", "index", "readonly", "file"])),
     ("-accel", Only(&["", "accel", "kernel-irqchip"])),
     (
@@ -140,11 +139,11 @@ const HOST_PROPERTIES: &[&str] = &[
 pub(super) fn of(part: Part, option: &str, name: &str, property: &str) -> Seen {
     match part {
         Part::Order | Part::Environment | Part::Monitor | Part::Form => return Seen::Host,
-        // A guest that cannot be started on one side sees that.
+        // The guest cannot be started on one side.
         Part::Problem => return Seen::Guest,
         Part::Argument | Part::Property => {}
     }
-    // The firmware is on a block device of the host.
+    // Its image is a block node of the host, but the guest runs what is in it.
     if option == "-blockdev" && name.contains("pflash") {
         let is_image = matches!(property, "" | "filename" | "read-only" | "driver") && part == Part::Property;
         return if is_image { Seen::Guest } else { Seen::Host };
@@ -163,7 +162,7 @@ pub(super) fn of(part: Part, option: &str, name: &str, property: &str) -> Seen {
     if is_seen { Seen::Guest } else { Seen::Host }
 }
 
-/// The rules on what no guest sees: libvirt compares it for reasons of its own.
+/// The rules on what the guest does not see.
 const HOST_RULES: &[&str] = &["abi-name", "abi-cpu-check", "abi-memory-source"];
 
 /// Who sees a difference that breaks `rule`.
@@ -171,11 +170,9 @@ pub(super) fn of_rule(rule: &str) -> Seen {
     if HOST_RULES.contains(&rule) { Seen::Host } else { Seen::Guest }
 }
 
-/// The conventions by which the same guest is written in another way, or run in another way.
+/// The conventions that change how a guest is written or run, but nothing that it sees.
 const RESTATING: &[Convention] = &[
-    Convention::AccelOption,
     Convention::MachineFeaturesFirst,
-    Convention::MachineAcpi,
     Convention::PcSpeakerAudiodev,
     Convention::ServerOnWaitOff,
     Convention::ExplicitOn,
@@ -224,15 +221,14 @@ const RESTATING: &[Convention] = &[
 ];
 
 /// The flags by which the same guest is written in another way.
-const RESTATING_FLAGS: &[Cap] =
-    &[Cap::MachineHpet, Cap::DeviceJson, Cap::ObjectJson, Cap::NetdevJson, Cap::ChardevJson];
+const RESTATING_FLAGS: &[Cap] = &[Cap::DeviceJson, Cap::ObjectJson, Cap::NetdevJson, Cap::ChardevJson];
 
-/// What an option means without a property: a value that is given only later says the same.
+/// The values that properties of options have where they are absent.
 const DEFAULTS: &[(&str, &str, &str)] = &[("-smp", "dies", "1"), ("-smp", "clusters", "1")];
 
 /// Who sees `change`, whose reasons are known.
-pub(super) fn in_the_end(change: &Change) -> Seen {
-    if change.part == Part::Problem || change.seen == Seen::Host {
+pub(super) fn with_reasons(change: &Change) -> Seen {
+    if change.part == Part::Problem || change.seen == Seen::Host || Setting::of(change).is_some() {
         return change.seen;
     }
     let restates = |reason: &Reason| match reason {
@@ -253,23 +249,53 @@ pub(super) fn in_the_end(change: &Change) -> Seen {
     if is_default { Seen::Host } else { Seen::Guest }
 }
 
-/// Options that say the same as a property of `-machine`.
-const SAID_BY_OPTION: &[(&str, &str, &str)] = &[("-no-acpi", "acpi", "off"), ("-no-hpet", "hpet", "off")];
+/// A setting of the guest that two options can make, so that only both together tell whether it differs.
+pub(super) struct Setting {
+    /// The property of `-machine` that makes it.
+    pub(super) property: &'static str,
+    /// The other option that makes it.
+    pub(super) option: &'static str,
+    /// The value that the option stands for; `None` for that of its property of the same name.
+    says: Option<&'static str>,
+    /// The value where neither is there.
+    default: &'static str,
+}
 
-/// Takes what one side says with an option and the other with a property of `-machine` as the same for the guest.
-pub(super) fn pair_up(changes: &mut [Change]) {
-    for (option, property, value) in SAID_BY_OPTION {
-        let is_option = |change: &Change| change.part == Part::Argument && change.argument == *option;
-        let is_property = |change: &Change| change.argument == "-machine" && change.property == *property;
-        let gone = |change: &Change| change.after.is_none();
-        let option_gone = changes.iter().find(|change| is_option(change)).map(gone);
-        let property_gone = changes.iter().find(|change| is_property(change)).filter(|change| {
-            let values = (change.before.as_deref(), change.after.as_deref());
-            values == (None, Some(value)) || values == (Some(value), None)
-        });
-        if option_gone.zip(property_gone.map(gone)).is_some_and(|(option, property)| option != property) {
-            let same = changes.iter_mut().filter(|change| is_option(change) || is_property(change));
-            same.for_each(|change| change.seen = Seen::Host);
-        }
+/// The settings that two options can make.
+const SETTINGS: &[Setting] = &[
+    Setting { property: "acpi", option: "-no-acpi", says: Some("off"), default: "on" },
+    Setting { property: "hpet", option: "-no-hpet", says: Some("off"), default: "on" },
+    Setting { property: "accel", option: "-accel", says: None, default: "tcg" },
+];
+
+impl Setting {
+    /// The setting that `change` is a change of.
+    pub(super) fn of(change: &Change) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| match change.part {
+            Part::Argument => change.argument == setting.option,
+            Part::Property => {
+                change.property == setting.property
+                    && ["-machine", setting.option].contains(&change.argument.as_str())
+            }
+            _ => false,
+        })
     }
+
+    /// The value: `by_machine` and `by_option` are those of the property of each option, `has_option` tells whether the other option
+    /// is there.
+    pub(super) fn said<'v>(
+        &self,
+        has_option: bool,
+        by_option: Option<&'v str>,
+        by_machine: Option<&'v str>,
+    ) -> &'v str {
+        let by_option = if has_option { self.says.or(by_option) } else { None };
+        by_option.or(by_machine).unwrap_or(self.default)
+    }
+}
+
+/// Whether both are changes of the same setting that two options can make.
+pub(super) fn is_same_setting(change: &Change, other: &Change) -> bool {
+    let property = |change| Setting::of(change).map(|setting| setting.property);
+    property(change).is_some() && property(change) == property(other)
 }

@@ -1,7 +1,7 @@
 //! Rules of the domain format on disks, which do not depend on QEMU.
 
 use virtargv_caps::Convention;
-use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskModel};
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskModel, Tray};
 use virtargv_model::device::storage::{ImageFormat, Location, SourceType, StartupPolicy};
 use virtargv_model::info::Address;
 use virtargv_model::{Message, OnOff, Spelled};
@@ -73,7 +73,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     lun::check_options(disk, out);
     iotune::check_totals(disk, out);
     check_after_reading(cx, disk, out);
-    check_tray(disk, out);
+    check_tray(cx, disk, out);
     check_identity(cx, disk, out);
     check_kind(cx, disk, out);
     check_startup(disk, out);
@@ -88,7 +88,7 @@ pub(super) fn check_reading(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_
     iotune::check_totals(disk, out);
     check_there(disk, out);
     name::check_prefix(cx, disk, out);
-    check_tray(disk, out);
+    check_tray(cx, disk, out);
     lun::check_options(disk, out);
     check_kind(cx, disk, out);
     check_startup(disk, out);
@@ -169,8 +169,11 @@ fn missing_source(disk: &Disk) -> Message {
     Message::new(what).with_help(format!("{help}{or}"))
 }
 
-fn check_tray(disk: &Disk, out: &mut Findings<'_>) {
-    if disk.target.tray.is_some() && !matches!(disk.device(), DiskDevice::Floppy | DiskDevice::Cdrom) {
+fn check_tray(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    let counts = |tray| tray == Tray::Open || cx.release.has(Convention::ClosedTrayGiven);
+    if disk.target.tray.is_some_and(counts)
+        && !matches!(disk.device(), DiskDevice::Floppy | DiskDevice::Cdrom)
+    {
         let message =
             format!("`tray` is only supported for CD-ROM and floppy drives, not for disk `{}`", disk.dst());
         out.refuse(&TRAY, disk.target_pos.attr("tray"), message);
