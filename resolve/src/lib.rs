@@ -42,7 +42,7 @@ pub use virtargv_caps::{Arch, Caps, Release};
 pub use virtargv_host::ReadOptions;
 
 use virtargv_host::{Host, Request, Runner};
-use virtargv_model::device::disk::DiskBus;
+use virtargv_model::device::disk::{DiskBus, Tray};
 use virtargv_model::sysinfo::SysinfoEntry;
 use virtargv_model::{Class, Domain, Kib, Message, Outcome, Place, Problem, Report, Rule};
 
@@ -87,8 +87,8 @@ impl Resolved {
 /// A completed domain as the documents of `release` have it, so that completing the document changes nothing.
 ///
 /// Releases without [`Convention::ControllersSorted`] append the controllers that they add, and sort all of them when they read
-/// them again. No release writes everything that it uses: of `removable=` only that of USB disks, of an `fw_cfg` entry
-/// with a text and a file only the file.
+/// them again. No release writes everything that it uses: of `removable=` only that of USB disks, of `tray=` only `open`, of an
+/// `fw_cfg` entry with a text and a file only the file.
 pub fn document(completed: &Domain, release: Release) -> Domain {
     let mut domain = completed.clone();
     if !release.has(Convention::ControllersSorted) {
@@ -96,6 +96,7 @@ pub fn document(completed: &Domain, release: Release) -> Domain {
     }
     for disk in &mut domain.devices.disks {
         disk.target.removable = disk.target.removable.filter(|_| disk.target.bus != Some(DiskBus::Scsi));
+        disk.target.tray = disk.target.tray.filter(|tray| *tray != Tray::Closed);
     }
     for entry in &mut domain.sysinfo.entries {
         if let SysinfoEntry::FwCfg(files) = entry {

@@ -399,7 +399,7 @@ impl Disk {
             w.element("target")
                 .opt("dev", self.target.dev.as_ref())
                 .opt("bus", self.target.bus)
-                .opt("tray", self.target.tray.filter(|tray| *tray == Tray::Open))
+                .opt("tray", self.target.tray)
                 .opt("removable", self.target.removable)
                 .opt("rotation_rate", self.target.rotation_rate)
                 .opt("dpofua", self.target.dpofua)

@@ -26,6 +26,7 @@ pub(super) const CASES: &[Case] = &[
     classic("controller-pci-bridges").live(),
     modern("controller-pcie-expander").live(),
     modern("controller-usb-companions").live(),
+    modern("controller-usb-first-port").live(),
     modern("controller-scsi-for-hostdev"),
     classic("controller-scsi-for-hostdev").on(X86),
     modern("controller-usb-order").live(),

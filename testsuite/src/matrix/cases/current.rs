@@ -44,6 +44,7 @@ pub(super) const CASES: &[Case] = &[
     modern("controller-scsi-left-open").define(),
     current("disk-usb-adapter").define(),
     current("disk-usb-model-misplaced").refused(),
+    current("disk-tray-closed").refused(),
     current("disk-nvme-namespaces"),
     current("disk-nvme-namespaces").on(PLAIN).variant("lacking").refused(),
     modern("disk-nvme-namespaces").refused(),

@@ -17,6 +17,8 @@ pub(super) const CASES: &[Case] = &[
     classic("boot-loadparm-x86").on(X86),
     modern("disk-volume-unnamed").fails(),
     modern("disk-volume-optional"),
+    modern("disk-tray-closed"),
+    modern("virtio-options-alone").refused(),
     modern("disk-ata-product").live(),
     classic("disk-ata-product").refused(),
     modern("disk-type-of-another-source"),

@@ -58,6 +58,7 @@ pub(super) const CASES: &[Case] = &[
     modern("video-no-usual-card").on(NOTHING).refused(),
     modern("audio-bad-settings").refused(),
     modern("sound-problems").refused(),
+    modern("sound-driver").live(),
     modern("sound-ich7-placed").refused(),
     modern("graphics-two-listens").fails(),
     modern("graphics-no-such-network").fails(),
