@@ -26,6 +26,10 @@ crate::rules! {
     /// An `<acpi>` of `<os>` has one `<table>`.
     OS_ACPI_TABLES = "os-acpi-tables": Xml, Read, "`<os><acpi><table>`: libvirt loaded a single ACPI table file",
         help "keep one `<table>`, or follow a later release", until "11.3";
+    /// Of each type but `raw`, an `<acpi>` of `<os>` has one `<table>`.
+    OS_ACPI_TABLE_TWICE = "os-acpi-table-twice": Xml, Read,
+        "`<os><acpi><table type=>`: a guest looks for one table of a kind, such as its software licence",
+        help "keep one `<table>` of the type", since "11.3";
     /// An `<os>` has an `<nvram>` or a `<varstore>`.
     OS_TWO_STORES = "os-two-stores": Xml, Read,
         "`<os><nvram>`, `<varstore>`: the UEFI variables are kept in flash, or by QEMU's device `uefi-vars`",
@@ -240,6 +244,7 @@ impl Os {
                 let message = "`<acpi>` has more than one `<table>`";
                 r.refuse_second(&OS_ACPI_TABLES, second, message);
             }
+            self.check_acpi_tables(r);
         }
         let boots = el.children("boot").take(BootDev::ALL.len());
         self.boot_devs = boots
@@ -250,6 +255,17 @@ impl Os {
             // As for `<bootmenu enable=>`, libvirt takes any other word as no.
             self.use_serial = bios.get("useserial").map(|word| YesNo::from(word == "yes"));
             self.reboot_timeout = read_reboot_timeout(bios, r);
+        }
+    }
+
+    fn check_acpi_tables(&self, r: &mut Reader) {
+        let mut known = Vec::new();
+        for table in self.acpi_tables.iter().filter(|table| table.kind != AcpiTableType::Raw) {
+            if known.contains(&table.kind) {
+                let message = format!("`<acpi>` has more than one `<table>` of type `{}`", table.kind);
+                return r.refuse(&OS_ACPI_TABLE_TWICE, table.pos, message);
+            }
+            known.push(table.kind);
         }
     }
 

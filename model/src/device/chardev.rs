@@ -13,7 +13,7 @@ crate::rules! {
         "`<channel type='spicevmc'><target type='virtio'>`: the SPICE agent talks over a virtio-serial port",
         help "use a `<channel>` with `<target type='virtio'>`, or another `type=`";
     /// The `<target>` of a channel has a `type`.
-    CHANNEL_TARGET_TYPE = "channel-target-type": Xml, Read, "`<channel><target type=>`",
+    CHANNEL_TARGET_TYPE = "channel-target-type": Unsupported, Read, "`<channel><target type=>`",
         help "add `type='virtio'` or `type='guestfwd'`";
     /// The `address` of a guestfwd channel is an IPv4 address.
     CHANNEL_GUESTFWD_ADDRESS = "channel-guestfwd-address": Unsupported, Read,

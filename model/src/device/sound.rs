@@ -110,7 +110,8 @@ impl Element for Sound {
 }
 
 fn read_codecs(el: El<'_>, r: &mut Reader) -> Vec<Codec> {
-    el.children("codec").filter_map(|codec| r.attr_as(Class::Unsupported, codec, "type")).collect()
+    let class = Class::Unsupported;
+    el.children("codec").filter_map(|codec| r.required_as(class, class, codec, "type")).collect()
 }
 
 /// Reads `<audio id=>` of a device or display with sound.

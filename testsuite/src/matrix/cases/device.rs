@@ -21,6 +21,7 @@ pub(super) const CASES: &[Case] = &[
     modern("rng-sources"),
     classic("tpm-emulated").on(X86),
     modern("tpm-emulated"),
+    modern("tpm-encryption-empty"),
     modern("tpm-1-2-on-arm").on(ARM).refused(),
     modern("input-virtio-not-offered").on(NOTHING).refused(),
     classic("tpm-of-the-host").on(X86),

@@ -18,6 +18,7 @@ pub(super) const CASES: &[Case] = &[
     modern("disk-volume-unnamed").fails(),
     modern("disk-volume-optional"),
     modern("disk-tray-closed"),
+    modern("disk-data-store-empty").fails(),
     modern("virtio-options-alone").refused(),
     modern("disk-ata-product").live(),
     classic("disk-ata-product").refused(),

@@ -59,6 +59,7 @@ pub(super) const CASES: &[Case] = &[
     modern("audio-bad-settings").refused(),
     modern("sound-problems").refused(),
     modern("sound-driver").live(),
+    modern("sound-codec-untyped").refused(),
     modern("sound-ich7-placed").refused(),
     modern("graphics-two-listens").fails(),
     modern("graphics-no-such-network").fails(),

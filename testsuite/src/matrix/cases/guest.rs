@@ -79,6 +79,7 @@ pub(super) const CASES: &[Case] = &[
     modern("boot-kinds"),
     modern("boot-two-ways").refused(),
     modern("acpi-tables"),
+    modern("os-acpi-table-twice").refused(),
     classic("smbios-tables").on(X86),
     modern("smbios-tables"),
     modern("smbios-bad-fields").refused(),

@@ -26,7 +26,7 @@ virtargv_model::rules! {
         help "use `<address type='pci'>` or `<address type='ccw'>`, or remove `iothread=` from `<driver>`",
         until "7.5";
     /// A disk has either one I/O thread or a list of I/O threads.
-    BOTH = "disk-iothread-both": Unsupported, Validate,
+    BOTH = "disk-iothread-both": Xml, Read,
         "`<disk><driver iothread=>` and `<driver><iothreads>`: `iothread=` and `iothread-vq-mapping=` of `virtio-blk` exclude each other",
         help "remove `iothread=` from `<driver>`, or its `<iothreads>`";
     /// Several I/O threads for a disk need a QEMU that maps queues to threads.

@@ -19,6 +19,10 @@ virtargv_model::rules! {
     PATH = "storage-path": Internal, Build,
         "`<source file= dev= dir=>`: `filename=` of the block drivers `file` and `host_device`, `dir=` of `vvfat`",
         help "add `file=`, `dev=` or `dir=` to `<source>`, as the type requires";
+    /// A backing image has a source.
+    BACKING_PATH = "storage-backing-path": Xml, Build,
+        "`<backingStore><source>`: the backing image that is looked for when the domain starts",
+        help "add `file=`, `dev=` or `dir=` to the `<source>`, or remove `<backingStore>` so that the chain is found from the images";
     /// An image on a network has one host, except with protocols that take several.
     ONE_HOST = "storage-one-host": Internal, Build,
         "`<source><host>`: `host=`, `portal=` and `server=` of block drivers are one address; `rbd` and `gluster` take a list",
@@ -92,6 +96,12 @@ pub(super) fn build(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
             check(cx, store, Form::Node, out);
         }
         if depth > 0 {
+            if image.is_empty() {
+                let message =
+                    format!("the `<source>` of a backing image of type `{}` is empty", image.kind());
+                out.refuse(&BACKING_PATH, image.pos, message);
+                continue;
+            }
             check_backing(image, out);
         }
         check(cx, image, Form::Node, out);
