@@ -176,6 +176,10 @@ virtargv_model::rules! {
     TPM_DEVICE = "tpm-device": Plain, Build,
         "`<tpm><backend type='passthrough'><device path=>`: a TPM of the host",
         help "correct the path, or use `<backend type='emulator'>`";
+    /// A variable store that is made from a template has the template's format.
+    NVRAM_CONVERSION = "nvram-conversion": NotSupported, Build,
+        "`<nvram templateFormat= format=>`: a new store is a copy of its template",
+        help "create the file beforehand (`qemu-img convert -O FORMAT TEMPLATE FILE`), or use a template of that format";
     /// The host has a DRM render node for a vhost-user video device with 3D acceleration.
     VIDEO_RENDER_NODE = "video-render-node": Internal, Build,
         "`<video><driver name='vhostuser'>` with `<acceleration accel3d='yes'>`: `/dev/dri/renderD*`",

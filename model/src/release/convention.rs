@@ -252,6 +252,8 @@ conventions! {
     FirmwareLinks: since "12.0";
     /// A variable store can have another format than its template, else firmware is chosen by the format.
     NvramFormatApart: since "12.0";
+    /// A variable store is made from a template of its own format only, else the template is converted.
+    NvramNotConverted: since "10.10";
     /// virtiofs supports `<readonly/>`.
     VirtiofsReadonly: since "11.0";
     /// A read-only file system of `-fsdev` is `readonly=on`, else the key alone.

@@ -38,6 +38,8 @@ pub(super) const CASES: &[Case] = &[
     current("firmware-varstore-manual").on(VARS).define(),
     current("firmware-nvram-converted").host(HostKind::Firmware).define().standalone(),
     modern("firmware-nvram-converted").host(HostKind::Firmware).define(),
+    current("firmware-nvram-conversion").host(HostKind::Images).fails(),
+    modern("firmware-nvram-conversion").host(HostKind::Images).fails(),
     current("firmware-bad-modes").refused(),
     current("firmware-bad-stores").define().refused(),
     current("firmware-two-stores").refused(),
