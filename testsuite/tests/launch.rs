@@ -329,7 +329,10 @@ fn master_key() -> Done {
         arguments: line
             .arguments
             .into_iter()
-            .filter(|argument| ["-S", "-object", "-chardev", "-mon", "-machine"].contains(&&*argument.option))
+            .filter(|argument| {
+                ["-S", "-object", "-chardev", "-mon", "-machine", "-display", "-nodefaults"]
+                    .contains(&&*argument.option)
+            })
             .collect(),
         needs: line.needs.into_iter().filter(|need| !matches!(need, Need::Path { .. })).collect(),
         after: Vec::new(),

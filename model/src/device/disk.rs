@@ -376,7 +376,13 @@ impl Disk {
         if self.auth_outside {
             crate::read::write_opt(self.image.auth.as_deref(), w);
         }
-        if matches!(self.image.location, Location::Volume(_)) && !self.image.writes_source() {
+        let needs_type = match self.image.location {
+            Location::Volume(_) => true,
+            Location::File { .. } => false,
+            // No other type can be passed through.
+            _ => self.device == Some(DiskDevice::Lun),
+        };
+        if needs_type && !self.image.writes_source() {
             // Without a `<source>`, a disk is read as of type `file`.
             w.element("source").empty();
         } else {

@@ -17,6 +17,7 @@ pub(super) const CASES: &[Case] = &[
     classic("boot-loadparm-x86").on(X86),
     modern("disk-volume-unnamed").fails(),
     modern("disk-volume-optional"),
+    modern("disk-lun-empty"),
     modern("disk-tray-closed"),
     modern("disk-data-store-empty").fails(),
     modern("virtio-options-alone").refused(),
