@@ -5,7 +5,6 @@
 
 use virtargv_host::Request;
 use virtargv_model::device::disk::{BackingChain, Disk};
-
 use virtargv_model::device::storage::{Image, ImageFormat, Location};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::{Domain, Report, Spelled as _};

@@ -49,7 +49,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Box<Flash>>, Proble
 fn check_template(cx: &Prepare<'_>, nvram: &Nvram) -> Result<(), Problem> {
     let Some(template) = nvram.template_format else { return Ok(()) };
     let release = cx.release();
-    // What a store without a format has is raw, until it has none.
+    // In earlier releases a store without a format has that of its template.
     let format = nvram.format.or((!release.has(Convention::NvramFormatApart)).then_some(template));
     if format == Some(template) || !cx.has_launcher() || !release.has(Convention::NvramNotConverted) {
         return Ok(());

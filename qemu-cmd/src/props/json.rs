@@ -22,6 +22,11 @@ pub(super) fn value(out: &mut String, value: &Value) {
     whole(out, |json| json.value(value));
 }
 
+/// Writes `values` as a JSON array.
+pub(super) fn array(out: &mut String, values: &[&Value]) {
+    whole(out, |json| json.array(values, |json, value| json.value(value)));
+}
+
 /// Writes `props` as a JSON object.
 pub(super) fn object(out: &mut String, props: &Props) {
     whole(out, |json| json.object(props));

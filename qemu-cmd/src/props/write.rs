@@ -35,13 +35,7 @@ impl Props {
             out.push(':');
             match of_key.as_slice() {
                 [value] => json::value(out, value),
-                several => {
-                    for (n, value) in several.iter().enumerate() {
-                        out.push(if n == 0 { '[' } else { ',' });
-                        json::value(out, value);
-                    }
-                    out.push(']');
-                }
+                several => json::array(out, several),
             }
         }
         out.push('}');
