@@ -1,7 +1,7 @@
 //! What a QEMU and a host offer to a kind of guest: libvirt's domain capabilities (`virsh domcapabilities`).
 //!
 //! The words of each list are those of the domain format, chosen by the capability flags as the rules of `validate` choose them
-//! ([`offered`](virtargv_validate::offered)). Firmware, the CPU, swtpm and VFIO are the host's: what it does not know is left out,
+//! ([`offered`]). Firmware, the CPU, swtpm and VFIO are the host's: what it does not know is left out,
 //! and named in [`DomainCapabilities::unknown`].
 //!
 //! ```
