@@ -19,6 +19,8 @@ pub enum Class {
     InvalidArgument,
     /// The request is valid, but not in the present state of the domain or the host.
     InvalidOperation,
+    /// libvirt forbids the operation.
+    Forbidden,
     /// An operation on the host failed.
     OperationFailed,
     /// A named storage pool does not exist.
@@ -53,6 +55,7 @@ impl Class {
         Self::Internal,
         Self::InvalidArgument,
         Self::InvalidOperation,
+        Self::Forbidden,
         Self::OperationFailed,
         Self::NotFound,
         Self::NoVolume,
@@ -75,6 +78,7 @@ impl Class {
             Self::Internal => "internal error",
             Self::InvalidArgument => "invalid argument",
             Self::InvalidOperation => "Requested operation is not valid",
+            Self::Forbidden => "operation forbidden",
             Self::OperationFailed => "operation failed",
             Self::NotFound => "Storage pool not found",
             Self::NoVolume => "Storage volume not found",
@@ -98,6 +102,7 @@ impl Class {
             Self::Internal => "internal",
             Self::InvalidArgument => "invalid-argument",
             Self::InvalidOperation => "invalid-operation",
+            Self::Forbidden => "forbidden",
             Self::OperationFailed => "operation-failed",
             Self::NotFound => "not-found",
             Self::NoVolume => "no-volume",

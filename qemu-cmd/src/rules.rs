@@ -10,6 +10,10 @@ virtargv_model::rules! {
     GRAPHICS_PORT = "graphics-port": Internal, Build,
         "`<graphics autoport= websocket=>`: the ports of the driver's settings `remote_display_port_min` and `remote_websocket_port_min` on",
         help "stop another guest, give a `port=`, or widen the range in `qemu.conf`";
+    /// A TLS port of SPICE is chosen only where the driver's settings enable TLS.
+    GRAPHICS_TLS_PORT = "graphics-spice-tls-port": Unsupported, Build,
+        "`<graphics type='spice' autoport='yes' defaultMode=>`, `<channel mode='secure'>`, `tlsPort='-1'`: `spice_tls` of `qemu.conf`",
+        help "set `spice_tls = 1`, or use the mode `any` or `insecure`";
     /// The time of the host is known if the guest's clock is an offset from it.
     CLOCK_TIME = "clock-time": Internal, Build, "`<clock offset='variable'>`: an offset from the time of the host",
         help "use another `offset=`, or a host that knows its time";
@@ -180,6 +184,18 @@ virtargv_model::rules! {
     NVRAM_CONVERSION = "nvram-conversion": NotSupported, Build,
         "`<nvram templateFormat= format=>`: a new store is a copy of its template",
         help "create the file beforehand (`qemu-img convert -O FORMAT TEMPLATE FILE`), or use a template of that format";
+    /// A variable store that does not exist is made from a template.
+    NVRAM_TEMPLATE_UNKNOWN = "nvram-template-unknown": OperationFailed, Build,
+        "`<nvram template=>`, which a firmware descriptor names where the document does not",
+        help "create the file of the variable store beforehand, or name its template with `<nvram template=>`";
+    /// The template of a variable store that does not exist can be read.
+    NVRAM_TEMPLATE_MISSING = "nvram-template-missing": Plain, Build,
+        "`<nvram template=>`: a new store is a copy of its template",
+        help "name a template that exists with `template=`, or create the file of the variable store beforehand";
+    /// A variable store on a block device needs the device.
+    NVRAM_BLOCK = "nvram-block-missing": InvalidArgument, Build,
+        "`<nvram type='block'><source dev=>`: only a store in a file is made from its template",
+        help "correct `dev=`, or create the device";
     /// The host has a DRM render node for a vhost-user video device with 3D acceleration.
     VIDEO_RENDER_NODE = "video-render-node": Internal, Build,
         "`<video><driver name='vhostuser'>` with `<acceleration accel3d='yes'>`: `/dev/dri/renderD*`",

@@ -166,7 +166,12 @@ fn add_scsi_controller(work: &mut Work<'_>, id: DeviceId) -> Option<DeviceId> {
         return None;
     }
     let why = "a <disk> on bus `scsi` needs a controller";
-    defaults::controller::add_missing(work, ControllerKind::Scsi(None), index, why);
+    // It has the model of the last one that is there.
+    let model = work.domain.devices.controllers.iter().rev().find_map(|controller| match controller.kind {
+        ControllerKind::Scsi(model) => Some(model),
+        _ => None,
+    });
+    defaults::controller::add_missing(work, ControllerKind::Scsi(model.flatten()), index, why);
     defaults::controller::apply(work);
     let at = there(work)?;
     let added = work.domain.devices.controllers.get_mut(at)?;

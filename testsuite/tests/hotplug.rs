@@ -617,6 +617,7 @@ const BROKEN: &[(&str, Verb, &str, &str)] = &[
         "",
         "<filesystem type='mount'><source dir='/srv'/><target dir='t'/></filesystem>",
     ),
+    ("hotplug-watchdog-model", Verb::Attach, "", "<watchdog model='itco' action='reset'/>"),
     ("hotplug-input-bus", Verb::Attach, "", "<input type='mouse' bus='ps2'/>"),
     ("hotplug-console-target", Verb::Attach, "", "<console type='pty'><target type='serial'/></console>"),
     (
@@ -641,6 +642,12 @@ const BROKEN: &[(&str, Verb, &str, &str)] = &[
         "hotplug-boot-order",
         Verb::Attach,
         "",
+        "<interface type='user'><model type='virtio'/><boot order='1'/></interface>",
+    ),
+    (
+        "hotplug-boot-two-ways",
+        Verb::Attach,
+        BY_CLASS,
         "<interface type='user'><model type='virtio'/><boot order='1'/></interface>",
     ),
     (
@@ -678,6 +685,12 @@ const BROKEN: &[(&str, Verb, &str, &str)] = &[
     ("hotplug-alias-missing", Verb::Attach, DEFINED, "<rng model='virtio'><backend model='builtin'/></rng>"),
     ("hotplug-update-kind", Verb::Update, "", "<rng model='virtio'><backend model='builtin'/></rng>"),
     (
+        "hotplug-update-alias",
+        Verb::Update,
+        SCSI,
+        "<disk type='file'><source file='/a'/><target dev='sdb' bus='scsi'/><alias name='ua-mine'/></disk>",
+    ),
+    (
         "hotplug-update-fixed",
         Verb::Update,
         SCSI,
@@ -700,6 +713,8 @@ const BROKEN: &[(&str, Verb, &str, &str)] = &[
 
 /// In the place of a device: the guest is only defined.
 const DEFINED: &str = "defined";
+/// In the place of a device: the guest boots by device class.
+const BY_CLASS: &str = "by class";
 const SCSI: &str = "<disk type='file'><source file='/a'/><target dev='sdb' bus='scsi'/></disk>";
 const DIMM: &str = "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target><address type='dimm' slot='1'/></memory>";
 
@@ -710,6 +725,8 @@ fn every_rule_is_broken() {
             let mut domain = running(request).expect("a guest");
             if *with == DEFINED {
                 domain = defined(request).expect("a guest");
+            } else if *with == BY_CLASS {
+                domain = domain.replace("<boot order='1'/>", "").replace("</os>", "<boot dev='hd'/></os>");
             } else if !with.is_empty() {
                 let done =
                     virtargv::attach(&domain, with, request).unwrap_or_else(|why| panic!("{id}: {why}"));

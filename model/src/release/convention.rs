@@ -256,6 +256,8 @@ conventions! {
     NvramNotConverted: since "10.10";
     /// virtiofs supports `<readonly/>`.
     VirtiofsReadonly: since "11.0";
+    /// `<readonly/>` is refused for a virtiofsd that is started externally, else it is without effect.
+    VirtiofsReadonlyStarted: since "12.9";
     /// A read-only file system of `-fsdev` is `readonly=on`, else the key alone.
     FsdevReadonlyOn: since "12.9";
     /// A file system can have the driver `handle`, which QEMU 4.0 removed.

@@ -9,6 +9,7 @@ use virtargv_model::device::input::InputBus;
 use virtargv_model::device::memory_device::MemoryDevice;
 use virtargv_model::device::net::InterfaceType;
 use virtargv_model::device::one::OneDevice;
+use virtargv_model::device::watchdog::WatchdogModel;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::Address;
 use virtargv_model::{Domain, Message, Place, Pos, Problem, Release, Report, Rule, Stage};
@@ -86,6 +87,9 @@ impl Checks<'_> {
         let devices = self.devices;
         match kind {
             DeviceKind::Controller => _ = devices.controllers.get(index).map(|c| self.controller_kind(c)),
+            DeviceKind::Watchdog => {
+                _ = devices.watchdogs.get(index).map(|watchdog| self.watchdog(watchdog.model))
+            }
             DeviceKind::Input => self.input(devices.inputs.get(index).and_then(|input| input.bus)),
             _ => {}
         }
@@ -121,6 +125,13 @@ impl Checks<'_> {
             self.backend(source);
         }
         self.boot_order();
+    }
+
+    fn watchdog(&mut self, model: Option<WatchdogModel>) {
+        if let Some(model) = model.filter(|model| *model != WatchdogModel::I6300esb) {
+            let message = format!("a watchdog of model `{model}` cannot be attached while the guest runs");
+            self.refuse(&rules::WATCHDOG_MODEL, "@model", message);
+        }
     }
 
     fn disk(&mut self, disk: &Disk) {
@@ -265,6 +276,14 @@ impl Checks<'_> {
         else {
             return;
         };
+        if let Some(class) = self.running.os.boot_devs.first() {
+            self.refuse(
+                &rules::BOOT_TWO_WAYS,
+                "boot",
+                format!("the device has boot order `{order}`, and the guest boots by device class (`<os><boot dev='{class}'/>`)"),
+            );
+            return;
+        }
         let mut taken = false;
         self.running.devices.for_each_info(&mut |_, info| {
             taken |= info.boot.as_ref().is_some_and(|boot| boot.order == order);

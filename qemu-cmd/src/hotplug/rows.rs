@@ -24,7 +24,7 @@ pub(super) struct Attaching<'a> {
 
 /// The differences, in the order in which they are made.
 const ROWS: &[Row] =
-    &[server_first, reservations, watchdog_action, usb_storage_ready, rng_socket, after_start];
+    &[server_first, reservations, watchdog_action, usb_storage_ready, own_socket, after_start];
 
 /// Makes the commands `commands`, which come from `line`, those of attaching `device` to `running`; it is in `domain`.
 pub(super) fn attach(
@@ -90,9 +90,9 @@ fn usb_storage_ready(commands: &mut Vec<Command>, of: &Attaching<'_>) {
     }
 }
 
-/// libvirt does not open the socket of an RNG that is attached: QEMU does.
-fn rng_socket(commands: &mut Vec<Command>, of: &Attaching<'_>) {
-    if of.device.kind != DeviceKind::Rng {
+/// libvirt does not open the socket of an RNG or of USB redirection that is attached: QEMU does.
+fn own_socket(commands: &mut Vec<Command>, of: &Attaching<'_>) {
+    if !matches!(of.device.kind, DeviceKind::Rng | DeviceKind::Redirdev) {
         return;
     }
     let path = of.line.needs.iter().find_map(|need| match need {
@@ -104,7 +104,7 @@ fn rng_socket(commands: &mut Vec<Command>, of: &Attaching<'_>) {
     let address = Props::object().with("type", "unix").with("data", Props::object().with("path", path));
     for command in commands.iter_mut().filter(|command| command.execute == "chardev-add") {
         command.arguments = replaced(&command.arguments, "addr", &address.clone().into());
-        command.why = "libvirt opens no socket for an RNG that is attached";
+        command.why = "libvirt opens no socket for an RNG or USB redirection that is attached";
     }
 }
 

@@ -9,6 +9,10 @@ virtargv_model::rules! {
     DISK_BUS = "hotplug-disk-bus": NotSupported, Build,
         "`<target bus=>`: IDE, SATA and floppy controllers have their drives from the start",
         help "use `bus='virtio'`, `scsi` or `usb`";
+    /// A watchdog that is attached is a PCI device.
+    WATCHDOG_MODEL = "hotplug-watchdog-model": NotSupported, Build,
+        "`<watchdog model=>`: `i6300esb` is the only model on a bus to which devices can be attached",
+        help "use `model='i6300esb'`";
     /// The target of a disk that is attached is free.
     DISK_TARGET = "hotplug-disk-target": OperationFailed, Build,
         "`<target dev=>` names a disk of the guest", help "use another name in `dev=`";
@@ -53,6 +57,10 @@ virtargv_model::rules! {
     /// The position in the boot order is free.
     BOOT_ORDER = "hotplug-boot-order": Unsupported, Build,
         "`<boot order=>`: each position belongs to one device", help "use another `order=`";
+    /// The boot order of a guest is given either for device classes or for devices.
+    BOOT_TWO_WAYS = "hotplug-boot-two-ways": Unsupported, Build,
+        "`<boot order=>` is the property `bootindex`; a guest with `<os><boot dev=>`, which libvirt adds where no device has an order, was started with `-boot order=`",
+        help "remove `<boot>` from the device";
     /// The secret of a device that is attached is encrypted with the key that the guest has.
     MASTER_KEY = "hotplug-master-key": Plain, Build,
         "QEMU decrypts secrets with the key that it got at its start, libvirt's file `master-key.aes` in the directory of the domain",
@@ -86,6 +94,10 @@ virtargv_model::rules! {
     UPDATE_KIND = "hotplug-update-kind": Unsupported, Build,
         "disks, displays, interfaces and memory devices can be changed",
         help "detach the device and attach the other, or change the definition";
+    /// A device that is changed keeps its alias.
+    UPDATE_ALIAS = "hotplug-update-alias": Forbidden, Build,
+        "`<alias name=>` is the id of the device in QEMU; a disk is found by its target",
+        help "remove `<alias>`, or give that of the running device";
     /// What is changed of a device is not fixed while the guest runs.
     FIXED = "hotplug-update-fixed": NotSupported, Build,
         "QEMU and the guest keep what a device has from its start",

@@ -4,7 +4,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_host::HostError;
 use virtargv_model::device::storage::{Image, Location};
 use virtargv_model::os::{FlashFormat, LoaderType, Nvram};
-use virtargv_model::{Problem, YesNo};
+use virtargv_model::{Problem, Rule, YesNo};
 
 use super::context::Prepare;
 use super::storage::ImageFacts;
@@ -24,8 +24,8 @@ pub(crate) struct Flash {
 /// Prepares firmware in flash; `None` if it is not in flash, or this QEMU has no `-blockdev`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Box<Flash>>, Problem> {
     let os = &cx.domain.os;
-    if let Some(nvram) = &os.nvram {
-        check_template(cx, nvram)?;
+    if let Some(nvram) = os.nvram.as_ref().filter(|_| cx.has_launcher()) {
+        check_store(cx, nvram)?;
     }
     let loader = os.loader.as_ref().filter(|loader| loader.kind == Some(LoaderType::Pflash));
     let Some(loader) = loader.filter(|_| cx.has(Cap::Blockdev)) else { return Ok(None) };
@@ -45,21 +45,50 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Box<Flash>>, Proble
     Ok(Some(Box::new(Flash { code, readonly: is_readonly, vars })))
 }
 
-/// Checks that a variable store that is yet to be made has the format of its template.
-fn check_template(cx: &Prepare<'_>, nvram: &Nvram) -> Result<(), Problem> {
+/// Checks that a variable store that is not there yet can be made: as a copy of its template, in the template's format.
+fn check_store(cx: &Prepare<'_>, nvram: &Nvram) -> Result<(), Problem> {
+    let release = cx.release();
+    let refuse =
+        |rule: &'static Rule, message: String| Err(rule.problem(release, nvram.pos.path(""), message));
+    let loader = cx.domain.os.loader.as_ref().and_then(|loader| loader.path.as_ref());
+    let firmware = loader.map_or(String::new(), |path| format!(" for firmware `{path}`"));
+    match nvram.image.as_ref().map(|image| &image.location) {
+        None => check_format(cx, nvram),
+        Some(Location::File { path: Some(path), .. }) if is_missing(cx, path) => match &nvram.template {
+            None => refuse(
+                &rules::NVRAM_TEMPLATE_UNKNOWN,
+                format!(
+                    "the variable store `{path}` does not exist, and no template{firmware} is known to make it from"
+                ),
+            ),
+            Some(template) if is_missing(cx, template) => refuse(
+                &rules::NVRAM_TEMPLATE_MISSING,
+                format!(
+                    "the variable store `{path}` does not exist, and its template `{template}` does not exist either"
+                ),
+            ),
+            Some(_) => check_format(cx, nvram),
+        },
+        Some(Location::Block { path: Some(path) }) if is_missing(cx, path) => refuse(
+            &rules::NVRAM_BLOCK,
+            format!("the variable store is on the block device `{path}`, which does not exist"),
+        ),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether the host says that there is nothing at `path`.
+fn is_missing(cx: &Prepare<'_>, path: &str) -> bool {
+    matches!(cx.host.files().stat(path), Err(HostError::NotFound { .. }))
+}
+
+/// Checks that a variable store that is to be made has the format of its template.
+fn check_format(cx: &Prepare<'_>, nvram: &Nvram) -> Result<(), Problem> {
     let Some(template) = nvram.template_format else { return Ok(()) };
     let release = cx.release();
     // In earlier releases a store without a format has that of its template.
     let format = nvram.format.or((!release.has(Convention::NvramFormatApart)).then_some(template));
-    if format == Some(template) || !cx.has_launcher() || !release.has(Convention::NvramNotConverted) {
-        return Ok(());
-    }
-    let is_missing = match (&nvram.image, nvram.image.as_ref().and_then(Image::path)) {
-        (_, Some(path)) => matches!(cx.host.files().stat(path), Err(HostError::NotFound { .. })),
-        (Some(_), None) => false,
-        (None, None) => true,
-    };
-    if !is_missing {
+    if format == Some(template) || !release.has(Convention::NvramNotConverted) {
         return Ok(());
     }
     let format = format.map_or("none".to_owned(), |format| format!("`{format}`"));

@@ -14,9 +14,10 @@ use virtargv_caps::{Cap, Caps};
 use virtargv_host::{Host, Request, Runner};
 use virtargv_model::device::disk::{CacheMode, DetectZeroes, Discard, Disk, DiskBus, DiskDevice, IoMode};
 use virtargv_model::device::storage::{
-    Encryption, EncryptionEngine, EncryptionFormat, Image, ImageFormat, Location, Slice, SourceType,
+    EncryptionEngine, EncryptionFormat, Image, ImageFormat, Slice, SourceType,
 };
 use virtargv_model::{Domain, OnOff, Problem, Report, YesNo};
+use virtargv_validate::rules::disk::source::needs_format_node;
 
 use super::context::Prepare;
 use crate::ident::NodeName;
@@ -83,8 +84,8 @@ impl Namer<'_> {
         self.next = self.next.max(n.saturating_add(1));
         let set = image.fdgroup().map(|_| self.next_set);
         self.next_set = self.next_set.saturating_add(u32::from(set.is_some()));
-        let has_format = needs_format(image, self.caps) || (readonly && self.opens_for_writing(image));
-        let plain_format = has_format && is_plain(image);
+        let has_format = needs_format_node(image, self.caps) || (readonly && self.opens_for_writing(image));
+        let plain_format = has_format && image.is_plain();
         let has_slice = image.slice.is_some() && !plain_format;
         let data_store = image.data_store.as_deref().map(|store| Box::new(self.image(store, readonly)));
         ImageNodes {
@@ -255,30 +256,6 @@ pub(crate) fn has_managed_reservations<'d>(disks: impl IntoIterator<Item = &'d D
     })
 }
 
-/// Whether an image has a format node.
-fn needs_format(image: &Image, caps: &Caps) -> bool {
-    // A directory (`vvfat`) has `read-only=` on the format node.
-    matches!(image.location, Location::Dir { .. })
-        || !is_plain(image)
-        || !caps.has(Cap::BlockjobBackingMaskProtocol)
-}
-
-/// Whether the content of the disk is that of the storage: format `raw`, without encryption.
-fn is_plain(image: &Image) -> bool {
-    matches!(image.format, None | Some(ImageFormat::Raw | ImageFormat::Fat)) && luks(image).is_none()
-}
-
-/// The encryption of an image that QEMU decrypts as LUKS.
-fn luks(image: &Image) -> Option<&Encryption> {
-    let is_luks = |e: &&Encryption| e.format == EncryptionFormat::Luks && by_qemu(e) && !e.secrets.is_empty();
-    image.encryption.as_deref().filter(is_luks)
-}
-
-/// Whether QEMU decrypts the image itself, rather than librbd.
-fn by_qemu(encryption: &Encryption) -> bool {
-    encryption.engine != Some(EncryptionEngine::Librbd)
-}
-
 /// How an image is given to QEMU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -355,7 +332,7 @@ impl ImageFacts {
         name: &str,
         with_format: bool,
     ) -> Result<Self, Problem> {
-        let with_format = with_format || needs_format(image, cx.caps);
+        let with_format = with_format || needs_format_node(image, cx.caps);
         let nodes = ImageNodes {
             number: 0,
             storage: text!(name, "-storage").into(),
@@ -369,7 +346,7 @@ impl ImageFacts {
 }
 
 pub(crate) fn decrypts(image: &Image) -> Option<Decrypts> {
-    if luks(image).is_some() {
+    if image.luks().is_some() {
         return Some(Decrypts::Qemu);
     }
     let encryption = image.encryption.as_deref()?;

@@ -67,8 +67,13 @@ pub(crate) fn apply(work: &mut Work<'_>) {
             complete_serial(first, &mut ports, guest, live);
         }
     }
-    for (console, port) in work.domain.devices.consoles.iter_mut().zip(0..) {
-        console.port = Some(port);
+    let consoles = &mut work.domain.devices.consoles;
+    let mut ports = Ports::above(consoles.iter().map(|console| console.port).filter(|_| live));
+    for console in consoles.iter_mut() {
+        // Those of a running domain have numbers, and one that is attached keeps its own.
+        if !live || console.port.is_none() {
+            console.port = Some(ports.next());
+        }
     }
 }
 

@@ -235,6 +235,7 @@ fn with_images(release: Release) -> FixedHost {
         ("unstated-below.qcow2", overlay("middle.qcow2", "")),
         ("data.qcow2", with_data),
         ("data.raw", Vec::new()),
+        ("vars.fd", Vec::new()),
         ("slice.qcow2", overlay(slice, "raw")),
         ("nbd.qcow2", overlay("nbd://store.example.org/export", "raw")),
         ("user.qcow2", overlay("ssh://me@store.example.org/x", "raw")),

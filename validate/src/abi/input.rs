@@ -34,17 +34,15 @@ impl Compared for Input {
     }
 }
 
-/// Compares the input devices. The PS/2 mouse and keyboard of a PC, which libvirt adds where they are not in the document, come last
-/// wherever they are there.
+/// Compares the input devices. A PS/2 keyboard is no part of the definition that libvirt compares, which is the one that it sends when it
+/// migrates a guest. The PS/2 mouse of a PC, which libvirt adds where it is not in the document, comes last wherever it is there.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
-    let sorted = |domain: &'_ Domain| {
-        let mut inputs: Vec<Input> = domain.devices.inputs.clone();
-        inputs.sort_by_key(|input| match (input.bus, input.kind) {
-            (Some(InputBus::Ps2), Some(InputType::Mouse)) => 1,
-            (Some(InputBus::Ps2), Some(InputType::Keyboard)) => 2,
-            _ => 0,
-        });
+    let is_ps2 = |input: &Input, kind| (input.bus, input.kind) == (Some(InputBus::Ps2), Some(kind));
+    let compared = |domain: &'_ Domain| {
+        let mut inputs = domain.devices.inputs.clone();
+        inputs.retain(|input| !is_ps2(input, InputType::Keyboard));
+        inputs.sort_by_key(|input| is_ps2(input, InputType::Mouse));
         inputs
     };
-    list(&sorted(source), &sorted(target), out);
+    list(&compared(source), &compared(target), out);
 }

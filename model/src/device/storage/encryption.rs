@@ -137,6 +137,15 @@ pub struct Encryption {
     pub ivgen: Option<IvGen>,
 }
 
+impl Encryption {
+    /// Whether QEMU itself decrypts it as LUKS, rather than librbd.
+    pub(super) fn is_luks_of_qemu(&self) -> bool {
+        self.format == EncryptionFormat::Luks
+            && self.engine != Some(EncryptionEngine::Librbd)
+            && !self.secrets.is_empty()
+    }
+}
+
 impl Element for Encryption {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let format = r.required_as(Class::Xml, Class::Unsupported, el, "format");

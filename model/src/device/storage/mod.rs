@@ -211,6 +211,16 @@ impl Image {
         }
     }
 
+    /// Whether the content of the disk is that of the storage: format `raw`, without encryption.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.format, None | Some(ImageFormat::Raw | ImageFormat::Fat)) && self.luks().is_none()
+    }
+
+    /// The encryption that QEMU decrypts as LUKS.
+    pub fn luks(&self) -> Option<&Encryption> {
+        self.encryption.as_deref().filter(|encryption| encryption.is_luks_of_qemu())
+    }
+
     /// Whether there is no image, as in a drive without a medium.
     pub fn is_empty(&self) -> bool {
         match &self.location {

@@ -96,6 +96,15 @@ pub(super) fn update(change: &mut Change<'_>, valid: &ValidDevice) -> Option<Hot
     let old = change.running.domain.devices.disks.get(change.id.index)?;
     let new = change.new.disks.get(change.id.index)?;
     let of = format!("disk `{}`", old.dst());
+    if let (Some(alias), Some(wanted)) = (&old.info.alias, &new.info.alias)
+        && alias != wanted
+    {
+        change.refuse(
+            &rules::UPDATE_ALIAS,
+            format!("the alias of {of} is `{alias}`, and cannot become `{wanted}`"),
+        );
+        return None;
+    }
     if limits(change, old, new) || change.fixed(FIXED, old, new, &of) {
         return None;
     }

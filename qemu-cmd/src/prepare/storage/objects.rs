@@ -139,7 +139,11 @@ impl Objects {
     /// Prepares the objects of `image`, and asks the host for its secrets.
     pub fn of(cx: &mut Prepare<'_>, image: &Image, ids: impl FnOnce() -> Ids) -> Result<Self, Problem> {
         let mut objects = Self::default();
-        if image.reservations.is_none() && image.encryption.is_none() && image.network().is_none() {
+        if image.reservations.is_none()
+            && image.encryption.is_none()
+            && image.auth.is_none()
+            && image.network().is_none()
+        {
             return Ok(objects);
         }
         let ids = ids();
@@ -154,11 +158,28 @@ impl Objects {
         if let Some(net) = image.network() {
             objects.nbdkit = uses_nbdkit(cx, net);
             if !objects.nbdkit {
+                objects.add_login(cx, image, &ids)?;
                 objects.add_network(cx, image, net, &ids)?;
             }
+        } else if !image.is_empty() {
+            // Only network sources have a login, but libvirt passes the secret of every image.
+            objects.add_login(cx, image, &ids)?;
         }
         objects.add_encryption(cx, image, &ids)?;
         Ok(objects)
+    }
+
+    fn add_login(&mut self, cx: &mut Prepare<'_>, image: &Image, ids: &Ids) -> Result<(), Problem> {
+        let Some(auth) = &image.auth else { return Ok(()) };
+        let protocol = image.network().and_then(|net| net.protocol);
+        let value = login(cx, protocol, auth)?;
+        let secret = if takes_secret_object(cx, protocol) {
+            LoginSecret::Object(cx.encrypt(ids.auth.clone(), &value))
+        } else {
+            LoginSecret::Plain(value)
+        };
+        self.auth = Some(Box::new(Login { username: Text::from(&auth.username), secret }));
+        Ok(())
     }
 
     fn add_network(
@@ -168,15 +189,6 @@ impl Objects {
         net: &NetSource,
         ids: &Ids,
     ) -> Result<(), Problem> {
-        if let Some(auth) = &image.auth {
-            let value = login(cx, net, auth)?;
-            let secret = if takes_secret_object(cx, net) {
-                LoginSecret::Object(cx.encrypt(ids.auth.clone(), &value))
-            } else {
-                LoginSecret::Plain(value)
-            };
-            self.auth = Some(Box::new(Login { username: Text::from(&auth.username), secret }));
-        }
         if !net.cookies.is_empty() {
             let pairs: Vec<String> = net.cookies.iter().map(|c| format!("{}={}", c.name, c.value)).collect();
             self.cookies = Some(Box::new(cx.encrypt(ids.cookies.clone(), pairs.join("; ").as_bytes())));
@@ -240,12 +252,12 @@ fn uses_nbdkit(cx: &Prepare<'_>, net: &NetSource) -> bool {
 }
 
 /// Whether QEMU's driver of the protocol has `password-secret=`.
-fn takes_secret_object(cx: &Prepare<'_>, net: &NetSource) -> bool {
-    cx.has(Cap::ObjectSecret) && (net.protocol != Some(Protocol::Iscsi) || cx.has(Cap::IscsiPasswordSecret))
+fn takes_secret_object(cx: &Prepare<'_>, protocol: Option<Protocol>) -> bool {
+    cx.has(Cap::ObjectSecret) && (protocol != Some(Protocol::Iscsi) || cx.has(Cap::IscsiPasswordSecret))
 }
 
-fn login(cx: &Prepare<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Problem> {
-    let usage = if net.protocol == Some(Protocol::Rbd) { SecretUse::Ceph } else { SecretUse::Iscsi };
+fn login(cx: &Prepare<'_>, protocol: Option<Protocol>, auth: &Auth) -> Result<Vec<u8>, Problem> {
+    let usage = if protocol == Some(Protocol::Rbd) { SecretUse::Ceph } else { SecretUse::Iscsi };
     let key = key(&auth.secret);
     cx.host.secrets().secret(usage, key).map_err(|error: HostError| {
         let message = error.about("secret", &key.to_string());

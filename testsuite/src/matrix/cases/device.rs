@@ -3,7 +3,7 @@
 use virtargv::{Arch, Cap};
 
 use super::{ARM, BARE, BARE_FLAGS, NOTHING, OLD_PPC, OLD_S390, PPC, RISCV, S390, UNINDEXED};
-use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
+use crate::matrix::{Case, HostKind, Qemu, X86, classic, current, modern};
 
 pub(super) const CASES: &[Case] = &[
     classic("later-words").refused(),
@@ -44,6 +44,8 @@ pub(super) const CASES: &[Case] = &[
     modern("filesystem-virtiofs"),
     classic("filesystem-virtiofs-socket").on(X86).refused(),
     modern("filesystem-virtiofs-socket"),
+    current("filesystem-virtiofs-socket-readonly").refused(),
+    modern("filesystem-virtiofs-socket-readonly"),
     modern("filesystem-virtiofs-alone").refused(),
     modern("crypto-builtin"),
     modern("pstore-erst"),

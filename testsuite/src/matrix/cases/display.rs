@@ -50,6 +50,7 @@ pub(super) const CASES: &[Case] = &[
     modern("graphics-not-offered").on(NOTHING).variant("no-flags").refused(),
     classic("graphics-spice-node").on(SPICE_GL).refused(),
     modern("graphics-spice-no-tls").host(HostKind::Bare).refused(),
+    modern("graphics-spice-secure-channel").host(HostKind::Bare).fails(),
     modern("video-problems").refused(),
     modern("video-qxl-problems").refused(),
     modern("video-none-and-other").refused(),

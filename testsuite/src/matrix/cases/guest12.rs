@@ -3,7 +3,7 @@
 use virtargv::Cap;
 
 use super::ARM;
-use crate::matrix::{Case, HostKind, OLD_X86, Qemu, current, modern};
+use crate::matrix::{Case, HostKind, OLD_X86, Qemu, classic, current, modern};
 
 /// A QEMU that keeps UEFI variables.
 const VARS: Qemu = Qemu::BuiltinWith("qemu-10.0-x86_64", &[Cap::DeviceUefiVars]);
@@ -40,6 +40,10 @@ pub(super) const CASES: &[Case] = &[
     modern("firmware-nvram-converted").host(HostKind::Firmware).define(),
     current("firmware-nvram-conversion").host(HostKind::Images).fails(),
     modern("firmware-nvram-conversion").host(HostKind::Images).fails(),
+    current("firmware-nvram-template-unknown").host(HostKind::Images).fails(),
+    classic("firmware-nvram-template-unknown").host(HostKind::Images).fails(),
+    current("firmware-nvram-template-missing").host(HostKind::Images).fails(),
+    current("firmware-nvram-block-missing").host(HostKind::Images).fails(),
     current("firmware-bad-modes").refused(),
     current("firmware-bad-stores").define().refused(),
     current("firmware-two-stores").refused(),

@@ -39,7 +39,7 @@ virtargv_model::rules! {
         "`<disk device='cdrom'><throttlefilters>`: the filters would have to follow each medium",
         help "remove `<throttlefilters>`, or use `<iotune>`", since "11.2";
     /// The group of a throttle filter is one of the domain's.
-    FILTER_UNKNOWN = "disk-throttlefilter-unknown": Unsupported, Validate,
+    FILTER_UNKNOWN = "disk-throttlefilter-unknown": Xml, Validate,
         "`<throttlefilters><throttlefilter group=>`: the name of a `<throttlegroup>`",
         help "add a `<throttlegroup>` of that name to `<throttlegroups>`";
     /// A total limit excludes separate limits on reads and writes.

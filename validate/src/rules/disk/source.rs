@@ -1,6 +1,6 @@
 //! Rules on the location of images: paths, protocols and hosts.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::{Cap, Caps, Convention};
 use virtargv_model::device::disk::{Disk, DiskBus, Tray};
 use virtargv_model::device::storage::{
     Image, ImageFormat, Location, NetHost, NetSource, Protocol, SourceType, Transport,
@@ -106,7 +106,8 @@ pub(super) fn build(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         }
         check(cx, image, Form::Node, out);
         let format = image.format.unwrap_or(ImageFormat::Raw);
-        if depth + 1 < images.len() && !has_backing(format) {
+        // The node of a storage has no `backing=`: libvirt opens the backing image and does not use it.
+        if depth + 1 < images.len() && !has_backing(format) && needs_format_node(image, cx.caps) {
             let message = format!("an image of format `{format}` cannot have a `<backingStore>`");
             out.refuse(&BACKING_FORMAT, image.pos, message);
         }
@@ -119,6 +120,14 @@ pub fn has_backing(format: ImageFormat) -> bool {
         format,
         ImageFormat::Cow | ImageFormat::Qcow | ImageFormat::Qcow2 | ImageFormat::Qed | ImageFormat::Vmdk
     )
+}
+
+/// Whether an image has a format node over the node of its storage.
+pub fn needs_format_node(image: &Image, caps: &Caps) -> bool {
+    // A directory (`vvfat`) has `read-only=` on the format node.
+    matches!(image.location, Location::Dir { .. })
+        || !image.is_plain()
+        || !caps.has(Cap::BlockjobBackingMaskProtocol)
 }
 
 /// Whether `-drive` gets the image as properties (`file.driver=`), rather than as the one text of `file=`.

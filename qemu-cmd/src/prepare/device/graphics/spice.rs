@@ -9,6 +9,7 @@ use super::listen::Defaults;
 use super::ports::Ports;
 use super::{Endpoint, RenderNode};
 use crate::prepare::context::Prepare;
+use crate::rules;
 use crate::text::Text;
 
 /// A prepared SPICE display.
@@ -69,7 +70,14 @@ fn ports(
     spice: &Spice,
     free: &mut Ports,
 ) -> Result<(Option<i32>, Option<i32>), Problem> {
-    let (plain, tls) = spice.autoports(cx.settings().spice_tls);
+    let by_tls = cx.settings().spice_tls;
+    let (plain, tls) = spice.autoports(by_tls);
+    if cx.has_launcher() && !by_tls && (tls || spice.tls_port == -1) {
+        let cause = if tls { "the mode `secure` of SPICE channels" } else { "`tlsPort='-1'`" };
+        let message =
+            format!("{cause} needs a TLS port, and the driver's settings do not enable TLS for SPICE");
+        return Err(rules::GRAPHICS_TLS_PORT.problem(cx.release(), graphics.info.pos, message));
+    }
     let mut port = |given: i32, is_chosen: bool, purpose| {
         let port = if is_chosen || given == -1 { free.next(cx, graphics, purpose)?.into() } else { given };
         Ok(Some(port).filter(|port| *port > 0))
