@@ -21,6 +21,10 @@ crate::rules! {
     QEMU_OVERRIDE_BOOL = "qemu-override-bool": Xml, Read,
         "`<qemu:override>`: the property becomes a JSON value of `-device`",
         help "use `value='true'` or `value='false'`";
+    /// A property that is removed has no value.
+    QEMU_OVERRIDE_REMOVED = "qemu-override-removed": Xml, Read,
+        "`<qemu:override>`: a property of type `remove` is left out of `-device`",
+        help "remove `value=`, or use the type of the value: `string`, `signed`, `unsigned` or `bool`";
 }
 
 /// The URI of the `qemu:` namespace.
@@ -234,7 +238,13 @@ impl OverrideProperty {
                     return None;
                 }
             },
-            OverrideType::Remove => OverrideValue::Remove,
+            OverrideType::Remove => {
+                if let Some(value) = el.string("value") {
+                    let message = format!("property `{name}` is to be removed, and has the value `{value}`");
+                    r.refuse(&QEMU_OVERRIDE_REMOVED, el.pos().attr("value"), message);
+                }
+                OverrideValue::Remove
+            }
         };
         Some(Self { pos: el.pos(), name, value })
     }

@@ -48,6 +48,10 @@ virtargv_model::rules! {
     STORAGE_SECRET = "storage-secret": SecretMissing, Build,
         "`<encryption><secret>`, `<cookie>`, `nbd_tls_x509_secret_uuid`: a secret of the host",
         help "define the secret and set its value";
+    /// The secret of an emulated TPM exists.
+    TPM_SECRET = "tpm-secret": SecretMissing, Build,
+        "`<tpm><backend type='emulator'><encryption secret=>`: a secret of the host with usage `vtpm`, whose value encrypts the state that swtpm keeps",
+        help "define the secret (`<usage type='vtpm'>`) and set its value";
     /// The storage pool of a disk is active and has the volume.
     STORAGE_POOL = "storage-pool": NotFound, Build,
         "`<source pool= volume=>`: a volume of an active storage pool of the host",

@@ -87,9 +87,6 @@ impl Checks<'_> {
         let devices = self.devices;
         match kind {
             DeviceKind::Controller => _ = devices.controllers.get(index).map(|c| self.controller_kind(c)),
-            DeviceKind::Watchdog => {
-                _ = devices.watchdogs.get(index).map(|watchdog| self.watchdog(watchdog.model))
-            }
             DeviceKind::Input => self.input(devices.inputs.get(index).and_then(|input| input.bus)),
             _ => {}
         }
@@ -114,6 +111,9 @@ impl Checks<'_> {
             DeviceKind::Console => {
                 let target = devices.consoles.get(index).and_then(|console| console.target);
                 self.console(target);
+            }
+            DeviceKind::Watchdog => {
+                _ = devices.watchdogs.get(index).map(|watchdog| self.watchdog(watchdog.model))
             }
             DeviceKind::MemoryDevice => {
                 self.memory();

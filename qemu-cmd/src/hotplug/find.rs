@@ -9,7 +9,7 @@ use virtargv_model::device::memory_device::MemoryDevice;
 use virtargv_model::device::net::Interface;
 use virtargv_model::device::one::OneDevice;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
-use virtargv_model::info::DeviceInfo;
+use virtargv_model::info::{Address, DeviceInfo};
 use virtargv_model::{Problem, Release, Rule};
 
 use super::rules;
@@ -59,10 +59,20 @@ fn described(wanted: &Devices, device: &OneDevice) -> String {
             let disk = wanted.disks.first();
             format!("disk with the target `{}`", disk.map_or("", Disk::dst))
         }
-        DeviceKind::Interface => match wanted.interfaces.first().and_then(|nic| nic.mac) {
-            Some(mac) => format!("interface with the MAC address `{}`", mac.address),
-            None => "interface as described".to_owned(),
-        },
+        DeviceKind::Interface => {
+            let nic = wanted.interfaces.first();
+            let mac = nic.and_then(|nic| nic.mac).map(|mac| format!("MAC address `{}`", mac.address));
+            let address = match nic.and_then(|nic| nic.info.address.as_ref()) {
+                Some(Address::Pci(address)) => Some(format!("PCI address `{address}`")),
+                _ => None,
+            };
+            let alias = nic.and_then(|nic| nic.info.alias.as_ref()).map(|alias| format!("alias `{alias}`"));
+            let known: Vec<String> = [mac, address, alias].into_iter().flatten().collect();
+            match known.as_slice() {
+                [] => "interface as described".to_owned(),
+                known => format!("interface with {}", known.join(" and ")),
+            }
+        }
         DeviceKind::Controller => match wanted.controllers.first() {
             Some(controller) => {
                 format!(

@@ -71,7 +71,7 @@ virtargv_model::rules! {
         help "take the document from `virsh dumpxml` of the running domain, libvirt's status file, or `virtargv resolve --with aliases`";
     /// The guest has the device that is detached or changed.
     MISSING = "hotplug-device-missing": DeviceMissing, Build,
-        "a disk is found by its target, an interface by its MAC address, a controller by its index, others by everything that is described",
+        "a disk is found by its target, an interface by its MAC address (and its address and alias, where they are given), a controller by its index, others by everything that is described",
         help "pass the element as `virsh dumpxml` shows it";
     /// A description means one interface.
     AMBIGUOUS = "hotplug-device-ambiguous": OperationFailed, Build,

@@ -1,11 +1,12 @@
 //! `<controller>`.
 
+use virtargv_model::Domain;
 use virtargv_model::device::controller::{
-    Controller, ControllerDriver, ControllerKind, ControllerType, VirtioSerial,
+    Controller, ControllerDriver, ControllerKind, ControllerType, PciModel, UsbModel, VirtioSerial,
 };
 use virtargv_model::info::DeviceInfo;
 
-use super::compared::{At, Compared, Driver, Out, Row, Value, key, row};
+use super::compared::{At, Compared, Driver, Out, Row, Value, key, list, row};
 
 virtargv_model::rules! {
     /// The controllers keep their order.
@@ -66,6 +67,25 @@ impl Compared for Controller {
             out.value(&VECTORS, at, "@vectors", &vectors(source), &vectors(target));
         }
     }
+}
+
+/// Compares the controllers. The PCI root and the USB controller of a PC are no part of the definition that libvirt sends when it
+/// migrates a guest: they are added again behind the others, wherever they are in the document.
+pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
+    let compared = |domain: &'_ Domain| {
+        let mut controllers = domain.devices.controllers.clone();
+        let usb = |controller: &Controller| matches!(controller.kind, ControllerKind::Usb(_));
+        let has_one = controllers.iter().filter(|controller| usb(controller)).count() == 1;
+        controllers.sort_by_key(|controller| match &controller.kind {
+            ControllerKind::Usb(usb) if has_one && controller.number() == 0 => {
+                u8::from(matches!(usb.model, None | Some(UsbModel::Piix3Uhci)))
+            }
+            ControllerKind::Pci(pci) if controller.number() == 0 && pci.model == Some(PciModel::PciRoot) => 2,
+            _ => 0,
+        });
+        controllers
+    };
+    list(&compared(source), &compared(target), out);
 }
 
 fn model(controller: &Controller) -> Value {

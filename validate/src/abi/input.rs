@@ -34,14 +34,26 @@ impl Compared for Input {
     }
 }
 
-/// Compares the input devices. A PS/2 keyboard is no part of the definition that libvirt compares, which is the one that it sends when it
-/// migrates a guest. The PS/2 mouse of a PC, which libvirt adds where it is not in the document, comes last wherever it is there.
+/// Compares the input devices. PS/2 keyboards are no part of the definition that libvirt compares, which is the one that it sends when
+/// it migrates a guest; it then adds the one that a PC has. The PS/2 mouse, which it adds too where it is not in the document,
+/// comes before the keyboard, wherever it is there.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let is_ps2 = |input: &Input, kind| (input.bus, input.kind) == (Some(InputBus::Ps2), Some(kind));
     let compared = |domain: &'_ Domain| {
         let mut inputs = domain.devices.inputs.clone();
+        let keyboard = inputs.iter().position(|input| is_ps2(input, InputType::Keyboard));
+        let implied = keyboard.map(|at| {
+            let Input { kind, bus, ref info, .. } = inputs.remove(at);
+            Input {
+                kind,
+                bus,
+                info: DeviceInfo { pos: info.pos, ..DeviceInfo::default() },
+                ..Input::default()
+            }
+        });
         inputs.retain(|input| !is_ps2(input, InputType::Keyboard));
         inputs.sort_by_key(|input| is_ps2(input, InputType::Mouse));
+        inputs.extend(implied);
         inputs
     };
     list(&compared(source), &compared(target), out);

@@ -136,7 +136,7 @@ const PARTS: &[Part] = &[
     cpu::compare,
     sysinfo::compare,
     |s, t, out| list(&s.devices.disks, &t.devices.disks, out),
-    |s, t, out| list(&s.devices.controllers, &t.devices.controllers, out),
+    controller::compare,
     |s, t, out| list(&s.devices.filesystems, &t.devices.filesystems, out),
     |s, t, out| list(&s.devices.interfaces, &t.devices.interfaces, out),
     input::compare,

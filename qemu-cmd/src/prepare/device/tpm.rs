@@ -101,7 +101,8 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
                 let own = |_| format!("{}/swtpm/{mark}-swtpm.sock", cx.settings().state_dir);
                 cx.host.services().tpm_emulator_socket(mark).unwrap_or_else(own)
             };
-            Backend::Socket(CharBackend::started(path, Helper::Swtpm(swtpm(cx, emulator)), None))
+            let swtpm = swtpm(cx, emulator, passphrase(cx, &tpm, emulator)?);
+            Backend::Socket(CharBackend::started(path, Helper::Swtpm(swtpm), None))
         }
         TpmBackend::External { path, .. } => {
             let path = path.as_ref().ok_or_else(|| {
@@ -113,8 +114,27 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
     })
 }
 
+/// The passphrase of the TPM's state; `None` without encryption, and where the host does not tell secrets.
+fn passphrase(cx: &Prepare<'_>, tpm: &Tpm, emulator: &TpmEmulator) -> Result<Option<Content>, Problem> {
+    let Some(uuid) = emulator.secret.as_deref().and_then(virtargv_model::Uuid::parse) else {
+        return Ok(None);
+    };
+    match cx.host.secrets().secret(SecretUse::Vtpm, SecretKey::Uuid(uuid)) {
+        Ok(value) => Ok(Some(Content(value))),
+        Err(error @ HostError::NotFound { .. }) => {
+            let place = tpm.backend_pos.path("encryption/@secret");
+            Err(crate::rules::TPM_SECRET.problem(
+                cx.release(),
+                place,
+                error.about("secret", &uuid.to_string()),
+            ))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
 /// How swtpm is started.
-fn swtpm(cx: &Prepare<'_>, emulator: &TpmEmulator) -> Swtpm {
+fn swtpm(cx: &Prepare<'_>, emulator: &TpmEmulator, passphrase: Option<Content>) -> Swtpm {
     let tpm2 = emulator.version != Some(TpmVersion::V1_2);
     // A completed domain has a UUID. Another is kept apart by its name.
     let uuid = cx.domain.uuid.map_or_else(|| cx.directories.mark.clone(), |uuid| uuid.to_string());
@@ -123,10 +143,6 @@ fn swtpm(cx: &Prepare<'_>, emulator: &TpmEmulator) -> Swtpm {
         format!("{base}/{uuid}/{}", if tpm2 { "tpm2" } else { "tpm1.2" })
     };
     let storage = emulator.storage.as_ref();
-    let secret = emulator.secret.as_deref();
-    let passphrase = secret.and_then(virtargv_model::Uuid::parse).and_then(|secret| {
-        cx.host.secrets().secret(SecretUse::Vtpm, SecretKey::Uuid(secret)).ok().map(Content)
-    });
     Swtpm {
         tpm2,
         state: storage.map_or_else(own, |(_, path)| path.clone()),
@@ -134,7 +150,7 @@ fn swtpm(cx: &Prepare<'_>, emulator: &TpmEmulator) -> Swtpm {
         keep: storage.is_some() || emulator.persistent_state == Some(YesNo::Yes),
         vmid: format!("{}:{uuid}", cx.directories.name),
         pcr_banks: helper::pcr_banks(&emulator.active_pcr_banks),
-        secret: secret.map(str::to_owned),
+        secret: emulator.secret.clone(),
         passphrase,
         profile: emulator.profile.as_ref().and_then(|profile| profile.source.clone()),
         debug: emulator.debug,

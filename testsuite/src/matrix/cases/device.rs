@@ -98,6 +98,7 @@ pub(super) const CASES: &[Case] = &[
     modern("smartcard-bad-certificates").refused(),
     modern("smartcard-twice").refused(),
     modern("tpm-bad-backends").refused(),
+    modern("tpm-secret-missing").fails(),
     modern("tpm-problems").refused(),
     modern("tpm-proxy-emulated").on(PPC).refused(),
     classic("tpm-of-pseries-version").on(OLD_PPC).refused(),
