@@ -12,8 +12,8 @@ virtargv_model::rules! {
         help "stop another guest, give a `port=`, or widen the range in `qemu.conf`";
     /// A TLS port of SPICE is chosen only where the driver's settings enable TLS.
     GRAPHICS_TLS_PORT = "graphics-spice-tls-port": Unsupported, Build,
-        "`<graphics type='spice' autoport='yes' defaultMode=>`, `<channel mode='secure'>`, `tlsPort='-1'`: `spice_tls` of `qemu.conf`",
-        help "set `spice_tls = 1`, or use the mode `any` or `insecure`";
+        "`<graphics type='spice' tlsPort='-1'>`, and `autoport='yes'` with `defaultMode='secure'` or `<channel mode='secure'>`: `spice_tls` of `qemu.conf`",
+        help "set `spice_tls = 1` in `qemu.conf`, use the mode `any` or `insecure`, or remove `tlsPort=`";
     /// The time of the host is known if the guest's clock is an offset from it.
     CLOCK_TIME = "clock-time": Internal, Build, "`<clock offset='variable'>`: an offset from the time of the host",
         help "use another `offset=`, or a host that knows its time";
@@ -48,7 +48,7 @@ virtargv_model::rules! {
     STORAGE_SECRET = "storage-secret": SecretMissing, Build,
         "`<encryption><secret>`, `<cookie>`, `nbd_tls_x509_secret_uuid`: a secret of the host",
         help "define the secret and set its value";
-    /// The secret of an emulated TPM exists.
+    /// The secret of an emulated TPM exists, is of usage `vtpm` and has a value.
     TPM_SECRET = "tpm-secret": SecretMissing, Build,
         "`<tpm><backend type='emulator'><encryption secret=>`: a secret of the host with usage `vtpm`, whose value encrypts the state that swtpm keeps",
         help "define the secret (`<usage type='vtpm'>`) and set its value";
@@ -188,15 +188,15 @@ virtargv_model::rules! {
     NVRAM_CONVERSION = "nvram-conversion": NotSupported, Build,
         "`<nvram templateFormat= format=>`: a new store is a copy of its template",
         help "create the file beforehand (`qemu-img convert -O FORMAT TEMPLATE FILE`), or use a template of that format";
-    /// A variable store that does not exist is made from a template.
+    /// A template is known for a variable store that has to be made.
     NVRAM_TEMPLATE_UNKNOWN = "nvram-template-unknown": OperationFailed, Build,
-        "`<nvram template=>`, which a firmware descriptor names where the document does not",
+        "`<nvram template=>`: a new store is a copy of it; else of the template of the firmware descriptor, or of `nvram` in `qemu.conf`",
         help "create the file of the variable store beforehand, or name its template with `<nvram template=>`";
-    /// The template of a variable store that does not exist can be read.
+    /// The template exists where the variable store has to be made.
     NVRAM_TEMPLATE_MISSING = "nvram-template-missing": Plain, Build,
         "`<nvram template=>`: a new store is a copy of its template",
         help "name a template that exists with `template=`, or create the file of the variable store beforehand";
-    /// A variable store on a block device needs the device.
+    /// The block device of a variable store exists.
     NVRAM_BLOCK = "nvram-block-missing": InvalidArgument, Build,
         "`<nvram type='block'><source dev=>`: only a store in a file is made from its template",
         help "correct `dev=`, or create the device";

@@ -166,7 +166,7 @@ fn add_scsi_controller(work: &mut Work<'_>, id: DeviceId) -> Option<DeviceId> {
         return None;
     }
     let why = "a <disk> on bus `scsi` needs a controller";
-    // It has the model of the last one that is there.
+    // libvirt gives it the model of the guest's last SCSI controller.
     let model = work.domain.devices.controllers.iter().rev().find_map(|controller| match controller.kind {
         ControllerKind::Scsi(model) => Some(model),
         _ => None,

@@ -126,6 +126,74 @@ fn a_listening_socket_is_passed_by_name() {
 }
 
 #[test]
+fn qemu_opens_the_socket_of_usb_redirection() {
+    check(
+        "<redirdev bus='usb' type='unix'><source mode='bind' path='/run/r.sock'/></redirdev>",
+        &expect![[r#"
+            {"execute":"chardev-add","arguments":{"id":"charredir0","backend":{"type":"socket","data":{"addr":{"type":"unix","data":{"path":"/run/r.sock"}},"server":true,"wait":false}}}}
+            {"execute":"device_add","arguments":{"driver":"usb-redir","chardev":"charredir0","id":"redir0","bus":"usb.0","port":"1"}}
+        "#]],
+        &expect![[r#"
+            {"execute":"device_del","arguments":{"id":"redir0"}}
+            {"execute":"chardev-remove","arguments":{"id":"charredir0"}}
+        "#]],
+    );
+}
+
+#[test]
+fn a_console_keeps_its_port() {
+    with_request(|request| {
+        let domain = running(request).expect("a guest");
+        let console = "<console type='pty'><target type='virtio' port='7'/></console>";
+        let done = virtargv::attach(&domain, console, request).unwrap_or_else(|why| panic!("{why}"));
+        let ports: Vec<_> = done.domain.devices.consoles.iter().map(|console| console.port).collect();
+        assert_eq!(ports, [Some(7)]);
+    });
+}
+
+#[test]
+fn a_scsi_controller_is_like_the_last_one() {
+    with_request(|request| {
+        let domain = running(request).expect("a guest").replace("virtio-scsi", "lsilogic");
+        let disk = "<disk type='file'><source file='/a'/><target dev='sdh' bus='scsi'/></disk>";
+        let done = virtargv::attach(&domain, disk, request).unwrap_or_else(|why| panic!("{why}"));
+        expect![[r#"
+            {"execute":"device_add","arguments":{"driver":"lsi","id":"scsi1","bus":"pci.13","addr":"0x5"}}
+            {"execute":"blockdev-add","arguments":{"driver":"file","filename":"/a","node-name":"libvirt-1-storage","read-only":false}}
+            {"execute":"device_add","arguments":{"driver":"scsi-hd","bus":"scsi1.0","scsi-id":0,"device_id":"drive-scsi1-0-0","drive":"libvirt-1-storage","id":"scsi1-0-0"}}
+        "#]].assert_eq(&lines(&done));
+    });
+}
+
+#[test]
+fn an_interface_is_described_by_what_it_is_looked_for_by() {
+    let check = |details: &str, expected: &str| {
+        with_request(|request| {
+            let domain = running(request).expect("a guest");
+            let nic =
+                format!("<interface type='user'><mac address='52:54:00:0a:00:01'/>{details}</interface>");
+            let refused = virtargv::detach(&domain, &nic, request).expect_err("a problem");
+            assert_eq!(
+                refused.device.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(),
+                [expected]
+            );
+        });
+    };
+    check(
+        "<alias name='ua-other'/>",
+        "the guest has no interface with MAC address `52:54:00:0a:00:01` and alias `ua-other`",
+    );
+    check(
+        "<address type='pci' domain='0' bus='9' slot='0' function='0'/>",
+        "the guest has no interface with MAC address `52:54:00:0a:00:01` and PCI address `0000:09:00.0`",
+    );
+    check(
+        "<address type='ccw' cssid='0xfe' ssid='0' devno='1'/>",
+        "the guest has no interface with MAC address `52:54:00:0a:00:01` and the given `<address>`",
+    );
+}
+
+#[test]
 fn a_file_is_passed_in_a_set() {
     check(
         "<channel type='file'><source path='/run/a.log'/><target type='virtio' name='org.a'/></channel>",
@@ -625,6 +693,12 @@ const BROKEN: &[(&str, Verb, &str, &str)] = &[
         Verb::Attach,
         "",
         "<channel type='stdio'><target type='virtio' name='a'/></channel>",
+    ),
+    (
+        "hotplug-chardev-backend",
+        Verb::Attach,
+        "",
+        "<rng model='virtio'><backend model='egd' type='pipe'><source path='/run/pipe'/></backend></rng>",
     ),
     (
         "hotplug-memory-max",

@@ -396,8 +396,8 @@ mod tests {
             assert_eq!(Caps::from_xml(&caps.to_xml(), Release::V11_3).unwrap().package(), expected);
         };
         check("one & 'two' <three>", "one & 'two' <three>");
-        check("pkg\x7f\x1b[31mX\x01", r"pkg\u{7f}\u{1b}[31mX\u{1}");
-        check("a\u{9b}b\u{fffe}c", r"a\u{9b}b\u{fffe}c");
+        check("pkg\x7f\x1b[31mX\x01", "pkg\x7f\\u{1b}[31mX\\u{1}");
+        check("a\u{9b}b\u{fffe}c", "a\u{9b}b\\u{fffe}c");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{Accel, Caps, CpuModel, CpuidLeaf, HostCpu, Machine, PropertyValue, S
 
 impl Caps {
     /// Writes a capabilities file in libvirt's form, with `format='1'` on the root element. The times that libvirt
-    /// keeps for its cache are left out, and sizes are in KiB. Control characters are escaped (`\u{1b}`), as XML has none. Where there are
+    /// keeps for its cache are left out, and sizes are in KiB. Control characters that XML does not have are escaped (`\u{1b}`). Where there are
     /// none, [`from_xml`](Self::from_xml) of the result returns equal capabilities.
     pub fn to_xml(&self) -> String {
         let details = self.details();
@@ -153,10 +153,11 @@ impl Writer {
                 '<' => self.0.push_str("&lt;"),
                 '>' => self.0.push_str("&gt;"),
                 '\'' => self.0.push_str("&apos;"),
-                '\n' | '\t' | '\r' => {
+                // A terminal would obey some of them.
+                '\n' | '\t' | '\r' | '\u{7f}'..='\u{9f}' => {
                     let _ = write!(self.0, "&#{};", u32::from(char));
                 }
-                // XML has no control characters, and a terminal would obey them.
+                // XML has no other control characters.
                 _ if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => {
                     let _ = write!(self.0, "{}", char.escape_unicode());
                 }

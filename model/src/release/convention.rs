@@ -250,14 +250,16 @@ conventions! {
     FirmwareByMode: since "11.8";
     /// Links are followed where the paths of a document and of firmware descriptors are compared.
     FirmwareLinks: since "12.0";
+    /// The secret of `<auth>` is looked up for every image, else for iSCSI and RBD only.
+    AuthOfEveryImage: since "11.3";
     /// A variable store can have another format than its template, else firmware is chosen by the format.
     NvramFormatApart: since "12.0";
     /// A variable store is made from a template of its own format only, else the template is converted.
     NvramNotConverted: since "10.10";
     /// virtiofs supports `<readonly/>`.
     VirtiofsReadonly: since "11.0";
-    /// `<readonly/>` is refused for a virtiofsd that is started externally, else it is without effect.
-    VirtiofsReadonlyStarted: since "12.9";
+    /// `<readonly/>` is refused where `<source socket=>` names a virtiofsd that runs already, else it has no effect there.
+    VirtiofsReadonlySocket: since "12.9";
     /// A read-only file system of `-fsdev` is `readonly=on`, else the key alone.
     FsdevReadonlyOn: since "12.9";
     /// A file system can have the driver `handle`, which QEMU 4.0 removed.

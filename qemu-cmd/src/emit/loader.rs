@@ -8,6 +8,7 @@ use virtargv_model::os::LoaderType;
 use super::context::Emit;
 use super::storage::{Backing, emit_image};
 use crate::needs::{Need, Role};
+use crate::prepare::loader::template;
 use crate::prepare::storage::Access;
 use crate::{Props, Text};
 
@@ -29,7 +30,8 @@ fn nvram_file(e: &Emit<'_>) {
     if let Some(path) = nvram.image.as_ref().and_then(Image::path) {
         let formats = nvram.template_format.zip(nvram.format).filter(|(from, to)| from != to);
         let convert = formats.map(|(from, to)| (from.into(), to.into()));
-        e.need(Need::FromTemplate { path: path.to_owned(), template: nvram.template.clone(), convert });
+        let template = template(&e.domain().os, e.settings(), e.release()).cloned();
+        e.need(Need::FromTemplate { path: path.to_owned(), template, convert });
     }
 }
 

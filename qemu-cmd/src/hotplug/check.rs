@@ -9,6 +9,7 @@ use virtargv_model::device::input::InputBus;
 use virtargv_model::device::memory_device::MemoryDevice;
 use virtargv_model::device::net::InterfaceType;
 use virtargv_model::device::one::OneDevice;
+use virtargv_model::device::rng::RngBackend;
 use virtargv_model::device::watchdog::WatchdogModel;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::Address;
@@ -121,8 +122,10 @@ impl Checks<'_> {
             }
             _ => {}
         }
-        if let Some(source) = devices.source(self.device) {
-            self.backend(source);
+        match devices.rngs.get(index).filter(|_| kind == DeviceKind::Rng).map(|rng| &rng.backend) {
+            Some(RngBackend::Egd(source)) => self.backend(source, "backend/@type"),
+            Some(_) => {}
+            None => _ = devices.source(self.device).map(|source| self.backend(source, "@type")),
         }
         self.boot_order();
     }
@@ -233,11 +236,11 @@ impl Checks<'_> {
         }
     }
 
-    fn backend(&mut self, source: &ChardevSource) {
+    fn backend(&mut self, source: &ChardevSource, path: &'static str) {
         let kind = source.kind();
         if matches!(kind, SourceType::SpicePort | SourceType::Pipe | SourceType::Stdio | SourceType::Nmdm) {
             let message = format!("a backend of type `{kind}` cannot be attached while the guest runs");
-            self.refuse(&rules::CHARDEV_BACKEND, "@type", message);
+            self.refuse(&rules::CHARDEV_BACKEND, path, message);
         }
     }
 
@@ -279,7 +282,7 @@ impl Checks<'_> {
         if let Some(class) = self.running.os.boot_devs.first() {
             self.refuse(
                 &rules::BOOT_TWO_WAYS,
-                "boot",
+                "boot/@order",
                 format!("the device has boot order `{order}`, and the guest boots by device class (`<os><boot dev='{class}'/>`)"),
             );
             return;

@@ -64,7 +64,8 @@ fn described(wanted: &Devices, device: &OneDevice) -> String {
             let mac = nic.and_then(|nic| nic.mac).map(|mac| format!("MAC address `{}`", mac.address));
             let address = match nic.and_then(|nic| nic.info.address.as_ref()) {
                 Some(Address::Pci(address)) => Some(format!("PCI address `{address}`")),
-                _ => None,
+                Some(_) => Some("the given `<address>`".to_owned()),
+                None => None,
             };
             let alias = nic.and_then(|nic| nic.info.alias.as_ref()).map(|alias| format!("alias `{alias}`"));
             let known: Vec<String> = [mac, address, alias].into_iter().flatten().collect();

@@ -59,7 +59,7 @@ virtargv_model::rules! {
         "`<boot order=>`: each position belongs to one device", help "use another `order=`";
     /// The boot order of a guest is given either for device classes or for devices.
     BOOT_TWO_WAYS = "hotplug-boot-two-ways": Unsupported, Build,
-        "`<boot order=>` is the property `bootindex`; a guest with `<os><boot dev=>`, which libvirt adds where no device has an order, was started with `-boot order=`",
+        "`<boot order=>` is the property `bootindex`, which `<os><boot dev=>` gives to the first device of each class; libvirt adds `<os><boot dev='hd'/>` where no device has an order",
         help "remove `<boot>` from the device";
     /// The secret of a device that is attached is encrypted with the key that the guest has.
     MASTER_KEY = "hotplug-master-key": Plain, Build,
@@ -71,11 +71,11 @@ virtargv_model::rules! {
         help "take the document from `virsh dumpxml` of the running domain, libvirt's status file, or `virtargv resolve --with aliases`";
     /// The guest has the device that is detached or changed.
     MISSING = "hotplug-device-missing": DeviceMissing, Build,
-        "a disk is found by its target, an interface by its MAC address (and its address and alias, where they are given), a controller by its index, others by everything that is described",
+        "a disk is found by its target, an interface by those of its MAC address, `<address>` and `<alias>` that are given, a controller by its index, a file system by its tag, a display by its type, others by everything that is described",
         help "pass the element as `virsh dumpxml` shows it";
     /// A description means one interface.
     AMBIGUOUS = "hotplug-device-ambiguous": OperationFailed, Build,
-        "interfaces are found by their MAC address", help "add the `<address>` or the `<alias>` of the interface";
+        "an interface is found by those of its MAC address, `<address>` and `<alias>` that are given", help "add the `<address>` or the `<alias>` of the interface";
     /// A device of this kind can be detached while a guest runs.
     DETACH_KIND = "hotplug-detach-kind": NotSupported, Build,
         "libvirt detaches the kinds of devices that it attaches",
@@ -94,7 +94,7 @@ virtargv_model::rules! {
     UPDATE_KIND = "hotplug-update-kind": Unsupported, Build,
         "disks, displays, interfaces and memory devices can be changed",
         help "detach the device and attach the other, or change the definition";
-    /// A device that is changed keeps its alias.
+    /// A disk that is changed keeps its alias.
     UPDATE_ALIAS = "hotplug-update-alias": Forbidden, Build,
         "`<alias name=>` is the id of the device in QEMU; a disk is found by its target",
         help "remove `<alias>`, or give that of the running device";

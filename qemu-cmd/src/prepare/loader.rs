@@ -1,10 +1,10 @@
 //! Block nodes of firmware in flash.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_host::HostError;
+use virtargv_host::{DriverConfig, HostError};
 use virtargv_model::device::storage::{Image, Location};
-use virtargv_model::os::{FlashFormat, LoaderType, Nvram};
-use virtargv_model::{Problem, Rule, YesNo};
+use virtargv_model::os::{FlashFormat, LoaderType, Nvram, Os};
+use virtargv_model::{Pos, Problem, Release, Rule, YesNo};
 
 use super::context::Prepare;
 use super::storage::ImageFacts;
@@ -48,33 +48,49 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Box<Flash>>, Proble
 /// Checks that a variable store that is not there yet can be made: as a copy of its template, in the template's format.
 fn check_store(cx: &Prepare<'_>, nvram: &Nvram) -> Result<(), Problem> {
     let release = cx.release();
-    let refuse =
-        |rule: &'static Rule, message: String| Err(rule.problem(release, nvram.pos.path(""), message));
-    let loader = cx.domain.os.loader.as_ref().and_then(|loader| loader.path.as_ref());
-    let firmware = loader.map_or(String::new(), |path| format!(" for firmware `{path}`"));
+    let os = &cx.domain.os;
+    let loader = os.loader.as_ref();
+    // A document without `<nvram>` has the one of its firmware.
+    let pos =
+        if nvram.pos.offset().is_some() { nvram.pos } else { loader.map_or(os.pos, |loader| loader.pos) };
+    let refuse = |rule: &'static Rule, path: &'static str, message: String| {
+        Err(rule.problem(release, pos.path(path), message))
+    };
     match nvram.image.as_ref().map(|image| &image.location) {
-        None => check_format(cx, nvram),
-        Some(Location::File { path: Some(path), .. }) if is_missing(cx, path) => match &nvram.template {
-            None => refuse(
-                &rules::NVRAM_TEMPLATE_UNKNOWN,
-                format!(
-                    "the variable store `{path}` does not exist, and no template{firmware} is known to make it from"
-                ),
-            ),
-            Some(template) if is_missing(cx, template) => refuse(
-                &rules::NVRAM_TEMPLATE_MISSING,
-                format!(
-                    "the variable store `{path}` does not exist, and its template `{template}` does not exist either"
-                ),
-            ),
-            Some(_) => check_format(cx, nvram),
-        },
-        Some(Location::Block { path: Some(path) }) if is_missing(cx, path) => refuse(
-            &rules::NVRAM_BLOCK,
-            format!("the variable store is on the block device `{path}`, which does not exist"),
-        ),
+        None => check_format(cx, nvram, pos),
+        Some(Location::File { path: Some(path), .. }) if is_missing(cx, path) => {
+            match template(os, cx.settings(), release) {
+                None => {
+                    let firmware = loader.and_then(|loader| loader.path.as_ref());
+                    let firmware = firmware.map_or(String::new(), |path| format!(" for firmware `{path}`"));
+                    let message = format!(
+                        "the variable store `{path}` does not exist, and no template{firmware} is known to make it from"
+                    );
+                    refuse(&rules::NVRAM_TEMPLATE_UNKNOWN, "", message)
+                }
+                Some(template) if is_missing(cx, template) => {
+                    let message = format!(
+                        "the variable store `{path}` does not exist, and its template `{template}` does not exist either"
+                    );
+                    refuse(&rules::NVRAM_TEMPLATE_MISSING, "@template", message)
+                }
+                Some(_) => check_format(cx, nvram, pos),
+            }
+        }
+        Some(Location::Block { path: Some(path) }) if is_missing(cx, path) => {
+            let message = format!("the variable store is on the block device `{path}`, which does not exist");
+            refuse(&rules::NVRAM_BLOCK, "source/@dev", message)
+        }
         Some(_) => Ok(()),
     }
+}
+
+/// The template of the variable store. Earlier releases look it up in the driver's setting `nvram` when the domain starts.
+pub(crate) fn template<'a>(os: &'a Os, settings: &'a DriverConfig, release: Release) -> Option<&'a String> {
+    let code = os.loader.as_ref().and_then(|loader| loader.path.as_ref());
+    let listed = || settings.nvram.iter().find(|(image, _)| Some(image) == code).map(|(_, vars)| vars);
+    let given = os.nvram.as_ref().and_then(|nvram| nvram.template.as_ref());
+    given.or_else(|| if release.has(Convention::FirmwareByFeatures) { None } else { listed() })
 }
 
 /// Whether the host says that there is nothing at `path`.
@@ -83,7 +99,7 @@ fn is_missing(cx: &Prepare<'_>, path: &str) -> bool {
 }
 
 /// Checks that a variable store that is to be made has the format of its template.
-fn check_format(cx: &Prepare<'_>, nvram: &Nvram) -> Result<(), Problem> {
+fn check_format(cx: &Prepare<'_>, nvram: &Nvram, pos: Pos) -> Result<(), Problem> {
     let Some(template) = nvram.template_format else { return Ok(()) };
     let release = cx.release();
     // In earlier releases a store without a format has that of its template.
@@ -95,5 +111,5 @@ fn check_format(cx: &Prepare<'_>, nvram: &Nvram) -> Result<(), Problem> {
     let message = format!(
         "the format of the variable store is {format}, that of its template `{template}`, and the store is not there yet"
     );
-    Err(rules::NVRAM_CONVERSION.problem(release, nvram.pos.path(""), message))
+    Err(rules::NVRAM_CONVERSION.problem(release, pos, message))
 }

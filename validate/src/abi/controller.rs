@@ -69,18 +69,23 @@ impl Compared for Controller {
     }
 }
 
-/// Compares the controllers. The PCI root and the USB controller of a PC are no part of the definition that libvirt sends when it
-/// migrates a guest: they are added again behind the others, wherever they are in the document.
+/// Compares the controllers. libvirt compares the definitions that it would send to migrate the guest. They leave out the only PCI
+/// controller where it is `pci-root`, and the only USB controller where it is `piix3-uhci` (of an i440FX machine); reading such a
+/// definition adds both behind the others.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let compared = |domain: &'_ Domain| {
         let mut controllers = domain.devices.controllers.clone();
-        let usb = |controller: &Controller| matches!(controller.kind, ControllerKind::Usb(_));
-        let has_one = controllers.iter().filter(|controller| usb(controller)).count() == 1;
+        let only = |kind| controllers.iter().filter(|c| c.controller_type() == kind).count() == 1;
+        let (only_usb, only_pci) = (only(ControllerType::Usb), only(ControllerType::Pci));
         controllers.sort_by_key(|controller| match &controller.kind {
-            ControllerKind::Usb(usb) if has_one && controller.number() == 0 => {
-                u8::from(matches!(usb.model, None | Some(UsbModel::Piix3Uhci)))
+            _ if controller.number() != 0 || controller.info.user_alias().is_some() => 0,
+            // Other machines have a PCI root of another model, or several PCI controllers.
+            ControllerKind::Usb(usb) if only_usb && usb.model == Some(UsbModel::Piix3Uhci) => 1,
+            ControllerKind::Pci(pci)
+                if only_pci && pci.model == Some(PciModel::PciRoot) && pci.pcihole64.is_none() =>
+            {
+                2
             }
-            ControllerKind::Pci(pci) if controller.number() == 0 && pci.model == Some(PciModel::PciRoot) => 2,
             _ => 0,
         });
         controllers

@@ -34,9 +34,9 @@ impl Compared for Input {
     }
 }
 
-/// Compares the input devices. PS/2 keyboards are no part of the definition that libvirt compares, which is the one that it sends when
-/// it migrates a guest; it then adds the one that a PC has. The PS/2 mouse, which it adds too where it is not in the document,
-/// comes before the keyboard, wherever it is there.
+/// Compares the input devices. libvirt compares the definitions that it would send to migrate the guest. They leave out PS/2
+/// keyboards; reading such a definition adds the one keyboard that a PC has, behind the others. A PS/2 mouse that libvirt added comes
+/// just before it.
 pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let is_ps2 = |input: &Input, kind| (input.bus, input.kind) == (Some(InputBus::Ps2), Some(kind));
     let compared = |domain: &'_ Domain| {

@@ -53,7 +53,7 @@ virtargv_model::rules! {
     /// A file system with driver `virtiofs` has only the options of virtiofs.
     FS_VIRTIOFS = "filesystem-virtiofs-option": Unsupported, Validate,
         "`<filesystem><driver type='virtiofs'/>`: 9p's `accessmode=`, `multidevs=`, `fmode=` and the like are not options of virtiofsd, which libvirt's session daemon does not start; `<readonly/>` (since libvirt 11.0) is an option of a virtiofsd that libvirt starts",
-        help "remove the option; in a session, name the socket of a running virtiofsd; one that runs already is made read-only with its own `--readonly`";
+        help "remove the option; in a session, name the socket of a virtiofsd that runs already; start that virtiofsd with `--readonly` in the place of `<readonly/>`";
     /// A file system with driver `virtiofs` needs a QEMU that has it.
     FS_VIRTIOFS_QEMU = "filesystem-virtiofs-qemu": Unsupported, Validate,
         "`<filesystem><driver type='virtiofs'/>`: `-device vhost-user-fs-pci`, new in QEMU 4.2",
@@ -174,10 +174,10 @@ fn check_virtiofs(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
         }
     };
     let started = fs.source.socket.is_none();
-    unsupported(fs.readonly && !cx.release.has(Convention::VirtiofsReadonly), "`readonly`");
+    unsupported(fs.readonly && !cx.release.has(Convention::VirtiofsReadonly), "`<readonly/>`");
     unsupported(
-        fs.readonly && !started && cx.release.has(Convention::VirtiofsReadonlyStarted),
-        "`readonly` where virtiofsd is started externally (`<source socket=>`)",
+        fs.readonly && !started && cx.release.has(Convention::VirtiofsReadonlySocket),
+        "`<readonly/>` with `<source socket=>`",
     );
     unsupported(started && !cx.host.config().privileged, "starting virtiofsd in a session");
     unsupported(

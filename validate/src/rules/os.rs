@@ -18,7 +18,7 @@ virtargv_model::rules! {
         help "give each device an order of its own";
     /// The boot order is given either for device classes or for devices.
     BOOT_TWO_WAYS = "boot-two-ways": Unsupported, Complete,
-        "`<os><boot dev=>` is `-boot order=`, `<boot order=>` of a device is `bootindex=`; QEMU's firmware follows one of them",
+        "`<boot order=>` of a device is QEMU's property `bootindex`, which `<os><boot dev=>` gives to the first device of each class",
         help "remove `<boot>` from `<os>`, or from the devices";
     /// The architecture is one that libvirt knows.
     ARCH_UNKNOWN = "os-arch-unknown": Unsupported, Read,

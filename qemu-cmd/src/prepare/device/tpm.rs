@@ -11,6 +11,7 @@ use crate::helper::{self, Helper, Swtpm};
 use crate::needs::{Content, Process};
 use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::FdSet;
+use crate::prepare::storage::objects::of_class;
 use crate::text::Text;
 
 /// A prepared TPM.
@@ -114,22 +115,20 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
     })
 }
 
-/// The passphrase of the TPM's state; `None` without encryption, and where the host does not tell secrets.
+/// The passphrase of the TPM's state; `None` without encryption, and where the host does not know the secret.
 fn passphrase(cx: &Prepare<'_>, tpm: &Tpm, emulator: &TpmEmulator) -> Result<Option<Content>, Problem> {
     let Some(uuid) = emulator.secret.as_deref().and_then(virtargv_model::Uuid::parse) else {
         return Ok(None);
     };
-    match cx.host.secrets().secret(SecretUse::Vtpm, SecretKey::Uuid(uuid)) {
+    let key = SecretKey::Uuid(uuid);
+    match cx.host.secrets().secret(SecretUse::Vtpm, key) {
         Ok(value) => Ok(Some(Content(value))),
-        Err(error @ HostError::NotFound { .. }) => {
+        Err(HostError::Unknown(_)) => Ok(None),
+        Err(error) => {
             let place = tpm.backend_pos.path("encryption/@secret");
-            Err(crate::rules::TPM_SECRET.problem(
-                cx.release(),
-                place,
-                error.about("secret", &uuid.to_string()),
-            ))
+            let message = error.about("secret", &key.to_string());
+            Err(of_class(crate::rules::TPM_SECRET.problem(cx.release(), place, message), &error))
         }
-        Err(_) => Ok(None),
     }
 }
 

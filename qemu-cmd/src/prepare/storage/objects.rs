@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_host::{Fact, HostError, SecretKey, SecretUse};
 use virtargv_model::device::storage::{
     Auth, EncryptionEngine, EncryptionFormat, Image, NetSource, Protocol, SecretRef,
@@ -161,8 +161,8 @@ impl Objects {
                 objects.add_login(cx, image, &ids)?;
                 objects.add_network(cx, image, net, &ids)?;
             }
-        } else if !image.is_empty() {
-            // Only network sources have a login, but libvirt passes the secret of every image.
+        } else if !image.is_empty() && cx.release().has(Convention::AuthOfEveryImage) {
+            // QEMU's drivers of local images do not use it.
             objects.add_login(cx, image, &ids)?;
         }
         objects.add_encryption(cx, image, &ids)?;
@@ -276,7 +276,7 @@ fn ask(cx: &Prepare<'_>, usage: SecretUse, key: SecretKey<'_>, image: &Image) ->
 }
 
 /// A secret that exists is not missing.
-fn of_class(problem: Problem, error: &HostError) -> Problem {
+pub(crate) fn of_class(problem: Problem, error: &HostError) -> Problem {
     match error {
         HostError::OtherType { .. } => problem.with_class(Class::InvalidArgument),
         HostError::Failed { .. } => problem.with_class(Class::Internal),

@@ -73,6 +73,8 @@ pub(super) const CASES: &[Case] = &[
     modern("disk-no-such-volume").fails(),
     modern("disk-no-such-secret").fails(),
     modern("disk-file-login"),
+    classic("disk-file-login"),
+    modern("disk-file-no-such-secret").fails(),
     modern("disk-backing-of-raw"),
     classic("disk-backing-of-raw").fails(),
     modern("disk-sources-empty"),

@@ -51,6 +51,8 @@ pub(super) const CASES: &[Case] = &[
     classic("graphics-spice-node").on(SPICE_GL).refused(),
     modern("graphics-spice-no-tls").host(HostKind::Bare).refused(),
     modern("graphics-spice-secure-channel").host(HostKind::Bare).fails(),
+    modern("graphics-spice-secure-mode").host(HostKind::Bare).fails(),
+    modern("graphics-spice-tls-port-chosen").host(HostKind::Bare).fails(),
     modern("video-problems").refused(),
     modern("video-qxl-problems").refused(),
     modern("video-none-and-other").refused(),

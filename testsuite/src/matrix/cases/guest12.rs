@@ -43,6 +43,8 @@ pub(super) const CASES: &[Case] = &[
     current("firmware-nvram-template-unknown").host(HostKind::Images).fails(),
     classic("firmware-nvram-template-unknown").host(HostKind::Images).fails(),
     current("firmware-nvram-template-missing").host(HostKind::Images).fails(),
+    current("firmware-nvram-template-implied").host(HostKind::Images).fails(),
+    classic("firmware-nvram-template-listed").host(HostKind::Images),
     current("firmware-nvram-block-missing").host(HostKind::Images).fails(),
     current("firmware-bad-modes").refused(),
     current("firmware-bad-stores").define().refused(),

@@ -55,7 +55,7 @@ virtargv_model::rules! {
     CTL = "storage-ctl": Internal, Build,
         "`<disk type='ctl'>`: FreeBSD's CAM Target Layer, for bhyve",
         help "use another `type=`, such as `file`", since "12.0";
-    /// The format of an overlay is one with a backing image.
+    /// An image that has a format node and a backing image is of a format with `backing=`.
     BACKING_FORMAT = "storage-backing-format": Unsupported, Build,
         "`<backingStore>`: `backing=` of the block drivers `qcow2`, `qed`, `qcow` and `vmdk`",
         help "use `<driver type='qcow2'/>`, or remove `<backingStore>`";
@@ -106,7 +106,7 @@ pub(super) fn build(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         }
         check(cx, image, Form::Node, out);
         let format = image.format.unwrap_or(ImageFormat::Raw);
-        // The node of a storage has no `backing=`: libvirt opens the backing image and does not use it.
+        // Without a format node there is no `backing=`: libvirt opens the backing image, and nothing uses it.
         if depth + 1 < images.len() && !has_backing(format) && needs_format_node(image, cx.caps) {
             let message = format!("an image of format `{format}` cannot have a `<backingStore>`");
             out.refuse(&BACKING_FORMAT, image.pos, message);
@@ -122,7 +122,7 @@ pub fn has_backing(format: ImageFormat) -> bool {
     )
 }
 
-/// Whether an image has a format node over the node of its storage.
+/// Whether an image has a format node, whatever its descriptors are.
 pub fn needs_format_node(image: &Image, caps: &Caps) -> bool {
     // A directory (`vvfat`) has `read-only=` on the format node.
     matches!(image.location, Location::Dir { .. })

@@ -3,6 +3,7 @@
 use virtargv_caps::Cap;
 use virtargv_host::PortPurpose;
 use virtargv_model::Problem;
+use virtargv_model::device::graphics::spice::ChannelMode;
 use virtargv_model::device::graphics::{Graphics, Spice};
 
 use super::listen::Defaults;
@@ -76,7 +77,12 @@ fn ports(
         let cause = if tls { "the mode `secure` of SPICE channels" } else { "`tlsPort='-1'`" };
         let message =
             format!("{cause} needs a TLS port, and the driver's settings do not enable TLS for SPICE");
-        return Err(rules::GRAPHICS_TLS_PORT.problem(cx.release(), graphics.info.pos, message));
+        let place = match spice.default_mode {
+            _ if !tls => graphics.info.pos.path("@tlsPort"),
+            Some(ChannelMode::Secure) => graphics.info.pos.path("@defaultMode"),
+            _ => graphics.info.pos.path("channel/@mode"),
+        };
+        return Err(rules::GRAPHICS_TLS_PORT.problem(cx.release(), place, message));
     }
     let mut port = |given: i32, is_chosen: bool, purpose| {
         let port = if is_chosen || given == -1 { free.next(cx, graphics, purpose)?.into() } else { given };
