@@ -114,7 +114,7 @@ impl Checks<'_> {
                 self.console(target);
             }
             DeviceKind::Watchdog => {
-                _ = devices.watchdogs.get(index).map(|watchdog| self.watchdog(watchdog.model))
+                _ = devices.watchdogs.get(index).map(|watchdog| self.watchdog(watchdog.model));
             }
             DeviceKind::MemoryDevice => {
                 self.memory();
