@@ -252,6 +252,7 @@ fn with_images(release: Release) -> FixedHost {
         ("damaged.qcow2", damaged),
     ];
     let images = images.into_iter().map(|(name, bytes)| (format!("/srv/images/{name}"), bytes));
+    let images = images.chain([("/usr/share/OVMF/OVMF_VARS.fd".to_owned(), Vec::new())]);
     FixedHost { images: Some(images.collect()), ..usual(release) }
 }
 
