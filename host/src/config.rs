@@ -136,6 +136,11 @@ pub struct Hugetlbfs {
 }
 
 impl DriverConfig {
+    /// The template of the variable store that the setting `nvram` has for the firmware image at `path`.
+    pub fn nvram_template(&self, path: &str) -> Option<&String> {
+        self.nvram.iter().find(|(image, _)| image == path).map(|(_, template)| template)
+    }
+
     /// The settings of a new installation for the session of a user without root (`qemu:///session`). `config` is the
     /// user's `$XDG_CONFIG_HOME/libvirt`, `runtime` is `$XDG_RUNTIME_DIR/libvirt`. A user has a directory on a hugetlbfs only
     /// where `hugetlbfs_mount` says so.

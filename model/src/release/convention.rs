@@ -250,7 +250,7 @@ conventions! {
     FirmwareByMode: since "11.8";
     /// Links are followed where the paths of a document and of firmware descriptors are compared.
     FirmwareLinks: since "12.0";
-    /// The secret of `<auth>` is looked up for every image, else for iSCSI and RBD only.
+    /// The secret of `<auth>` is looked up for every image, else for network sources only.
     AuthOfEveryImage: since "11.3";
     /// A variable store can have another format than its template, else firmware is chosen by the format.
     NvramFormatApart: since "12.0";

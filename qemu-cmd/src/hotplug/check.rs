@@ -113,6 +113,11 @@ impl Checks<'_> {
                 let target = devices.consoles.get(index).and_then(|console| console.target);
                 self.console(target);
             }
+            DeviceKind::Rng => {
+                if let Some(RngBackend::Egd(source)) = devices.rngs.get(index).map(|rng| &rng.backend) {
+                    self.backend(source, "backend/@type");
+                }
+            }
             DeviceKind::Watchdog => {
                 _ = devices.watchdogs.get(index).map(|watchdog| self.watchdog(watchdog.model));
             }
@@ -122,10 +127,8 @@ impl Checks<'_> {
             }
             _ => {}
         }
-        match devices.rngs.get(index).filter(|_| kind == DeviceKind::Rng).map(|rng| &rng.backend) {
-            Some(RngBackend::Egd(source)) => self.backend(source, "backend/@type"),
-            Some(_) => {}
-            None => _ = devices.source(self.device).map(|source| self.backend(source, "@type")),
+        if let Some(source) = devices.source(self.device) {
+            self.backend(source, "@type");
         }
         self.boot_order();
     }

@@ -88,7 +88,7 @@ fn check_store(cx: &Prepare<'_>, nvram: &Nvram) -> Result<(), Problem> {
 /// The template of the variable store. Earlier releases look it up in the driver's setting `nvram` when the domain starts.
 pub(crate) fn template<'a>(os: &'a Os, settings: &'a DriverConfig, release: Release) -> Option<&'a String> {
     let code = os.loader.as_ref().and_then(|loader| loader.path.as_ref());
-    let listed = || settings.nvram.iter().find(|(image, _)| Some(image) == code).map(|(_, vars)| vars);
+    let listed = || code.and_then(|code| settings.nvram_template(code));
     let given = os.nvram.as_ref().and_then(|nvram| nvram.template.as_ref());
     given.or_else(|| if release.has(Convention::FirmwareByFeatures) { None } else { listed() })
 }

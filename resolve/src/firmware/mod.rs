@@ -236,8 +236,8 @@ fn take_listed(loader: &mut Loader, nvram: &mut Option<Nvram>, host: &dyn Host, 
         && loader.readonly != Some(YesNo::No)
         && loader.stateless != Some(YesNo::Yes)
         && loader.format.is_none_or(|format| format == FlashFormat::Raw);
-    let mut list = host.config().nvram.iter();
-    let Some((_, vars)) = list.find(|(code, _)| listed && loader.path.as_ref() == Some(code)) else { return };
+    let code = loader.path.as_ref().filter(|_| listed);
+    let Some(vars) = code.and_then(|code| host.config().nvram_template(code)) else { return };
     loader.readonly = Some(YesNo::Yes);
     loader.format = Some(FlashFormat::Raw);
     let nvram = nvram.get_or_insert_default();

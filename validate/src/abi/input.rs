@@ -41,15 +41,12 @@ pub(super) fn compare(source: &Domain, target: &Domain, out: &mut Out) {
     let is_ps2 = |input: &Input, kind| (input.bus, input.kind) == (Some(InputBus::Ps2), Some(kind));
     let compared = |domain: &'_ Domain| {
         let mut inputs = domain.devices.inputs.clone();
-        let keyboard = inputs.iter().position(|input| is_ps2(input, InputType::Keyboard));
-        let implied = keyboard.map(|at| {
-            let Input { kind, bus, ref info, .. } = inputs.remove(at);
-            Input {
-                kind,
-                bus,
-                info: DeviceInfo { pos: info.pos, ..DeviceInfo::default() },
-                ..Input::default()
-            }
+        let keyboard = inputs.iter().find(|input| is_ps2(input, InputType::Keyboard));
+        let implied = keyboard.map(|Input { kind, bus, info, .. }| Input {
+            kind: *kind,
+            bus: *bus,
+            info: DeviceInfo { pos: info.pos, ..DeviceInfo::default() },
+            ..Input::default()
         });
         inputs.retain(|input| !is_ps2(input, InputType::Keyboard));
         inputs.sort_by_key(|input| is_ps2(input, InputType::Mouse));
