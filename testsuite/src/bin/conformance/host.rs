@@ -10,6 +10,7 @@ use virtargv_host::{
     VolumeLookup,
 };
 use virtargv_model::Uuid;
+use virtargv_model::device::graphics::Display;
 use virtargv_model::device::net::{Actual, NetworkSource, Source};
 use virtargv_testsuite::pretend::{PretendedDescriptors, pretended_ports};
 
@@ -62,6 +63,7 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         host.env.insert(name.to_owned(), value.as_str().unwrap_or("").to_owned());
     }
     add_network_ports(corpus, document, &mut host);
+    host.config.spice_tls |= chooses_tls_port(document);
     if corpus.release == Release::V7_0 {
         bridge_networks(document, &mut host);
     }
@@ -90,6 +92,18 @@ fn descriptors(case: &Case) -> PretendedDescriptors {
         groups: case.members("fd_groups").map(|(name, fds)| (name.to_owned(), group(fds))).collect(),
         vdpa: vdpa.collect(),
     }
+}
+
+/// Whether a SPICE display wants a TLS port to be chosen. libvirt's tests take fixed ports, and do not see that TLS is disabled; which
+/// ports are wanted does not change where it is enabled.
+fn chooses_tls_port(document: &str) -> bool {
+    let domain = virtargv_model::parse(document).value;
+    domain.is_some_and(|domain| {
+        domain.devices.graphics.iter().any(|graphics| match &graphics.display {
+            Display::Spice(spice) => spice.autoports(false).1,
+            _ => false,
+        })
+    })
 }
 
 /// The networks of the set for 7.0: every network connects interfaces to a bridge.
