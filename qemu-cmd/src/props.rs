@@ -127,7 +127,7 @@ impl Props {
     fn push(&mut self, key: PropertyName, value: Value) {
         if self.0.capacity() == 0 {
             // The usual number for a device. Growing in small steps costs more time.
-            self.0.reserve(8);
+            self.0.reserve(6);
         }
         self.0.push((key, value));
     }

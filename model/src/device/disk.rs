@@ -177,9 +177,9 @@ pub struct Disk {
     /// `<backenddomain name=>` (Xen).
     pub backend_domain: Option<String>,
     /// `<geometry>`
-    pub geometry: Option<Geometry>,
+    pub geometry: Option<Box<Geometry>>,
     /// `<blockio>`
-    pub blockio: Option<BlockIo>,
+    pub blockio: Option<Box<BlockIo>>,
     /// `<mirror>`: the target of a block job, in a running domain.
     pub mirror: Option<Box<Mirror>>,
     /// Place of `<target>` in the text.
@@ -267,8 +267,9 @@ impl Element for Disk {
         disk.rawio = r.attr(el, "rawio");
         disk.sgio = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "sgio");
         disk.read_target(el, r);
-        disk.geometry = el.child("geometry").map(|g| Geometry::read(g, r));
-        disk.blockio = el.child("blockio").map(|b| BlockIo::read(b, r)).filter(|b| *b != BlockIo::default());
+        disk.geometry = el.child("geometry").map(|g| Box::new(Geometry::read(g, r)));
+        let blockio = el.child("blockio").map(|b| BlockIo::read(b, r));
+        disk.blockio = blockio.filter(|b| *b != BlockIo::default()).map(Box::new);
         if let Some(driver) = el.child("driver") {
             disk.driver = DiskDriver::read(driver, &mut disk.image, r);
         }

@@ -38,12 +38,12 @@ pub struct DeviceInfo {
     /// `<boot>`: the position of the device in the boot order.
     pub boot: Option<Boot>,
     /// `<rom>`: the option ROM.
-    pub rom: Option<Rom>,
+    pub rom: Option<Box<Rom>>,
     /// `<acpi index=>`: the number by which the guest names a network device.
     pub acpi_index: Option<u32>,
     /// `<acpi nodeset=>`: the guest NUMA cells that the device initiates accesses for. Of PCI host devices they are ACPI
     /// generic initiators; of other devices they have no effect on the command line.
-    pub acpi_nodes: Option<NumberSet>,
+    pub acpi_nodes: Option<Box<NumberSet>>,
     /// `<master startport=>` of a companion USB controller: its first port on the EHCI controller.
     pub master_startport: Option<u32>,
 }
@@ -100,11 +100,14 @@ impl DeviceInfo {
                 "address" => info.address = Address::read(child, r),
                 "boot" => info.boot = Boot::read(child, r),
                 // libvirt ignores it of other devices.
-                "rom" if matches!(el.name(), "interface" | "hostdev") => info.rom = Rom::read(child, r),
+                "rom" if matches!(el.name(), "interface" | "hostdev") => {
+                    info.rom = Rom::read(child, r).map(Box::new);
+                }
                 "acpi" => {
                     info.acpi_index = r.attr_since("7.3", child, "index");
                     if r.knows("11.8") {
-                        info.acpi_nodes = r.number_set(Class::InvalidArgument, child, "nodeset");
+                        info.acpi_nodes =
+                            r.number_set(Class::InvalidArgument, child, "nodeset").map(Box::new);
                     }
                 }
                 // The port is the first one, where it is not given.
@@ -121,7 +124,10 @@ impl DeviceInfo {
             w.element("boot").attr("order", boot.order).opt("loadparm", boot.loadparm.as_ref()).empty();
         }
         if self.acpi_index.is_some() || self.acpi_nodes.is_some() {
-            w.element("acpi").opt("index", self.acpi_index).opt("nodeset", self.acpi_nodes.as_ref()).empty();
+            w.element("acpi")
+                .opt("index", self.acpi_index)
+                .opt("nodeset", self.acpi_nodes.as_deref())
+                .empty();
         }
         if let Some(alias) = &self.alias {
             w.element("alias").attr("name", alias).empty();

@@ -60,9 +60,9 @@ pub struct Interface {
     /// `<mac>`.
     pub mac: Option<Mac>,
     /// `<virtualport>`.
-    pub virtual_port: Option<VirtualPort>,
+    pub virtual_port: Option<Box<VirtualPort>>,
     /// `<bandwidth>`.
-    pub bandwidth: Option<Bandwidth>,
+    pub bandwidth: Option<Box<Bandwidth>>,
     /// `<vlan>`.
     pub vlan: Option<Vlan>,
     /// `<port isolated=>`: whether it is isolated from other isolated ports of the bridge.
@@ -141,7 +141,7 @@ impl Interface {
 
     /// The actual virtual port.
     pub fn actual_virtual_port(&self) -> Option<&VirtualPort> {
-        self.actual.as_ref().map_or(self.virtual_port.as_ref(), |a| a.virtual_port.as_ref())
+        self.actual.as_ref().map_or(self.virtual_port.as_deref(), |a| a.virtual_port.as_ref())
     }
 
     /// The actual VLANs.
@@ -151,7 +151,7 @@ impl Interface {
 
     /// The actual bandwidth limits.
     pub fn actual_bandwidth(&self) -> Option<&Bandwidth> {
-        self.actual.as_ref().map_or(self.bandwidth.as_ref(), |a| a.bandwidth.as_ref())
+        self.actual.as_ref().map_or(self.bandwidth.as_deref(), |a| a.bandwidth.as_ref())
     }
 
     /// Whether it is actually isolated from other isolated ports of the bridge.
@@ -182,7 +182,7 @@ impl Element for Interface {
             host_ips: host_side.map(|s| read::all(s, "ip", r)).unwrap_or_default(),
             host_routes: host_side.map(|s| read::all(s, "route", r)).unwrap_or_default(),
             source: Source::read(kind, el, r),
-            virtual_port: read_virtual_port(kind, el, r),
+            virtual_port: read_virtual_port(kind, el, r).map(Box::new),
             target: el.child("target").and_then(|t| Target::read(t, r)),
             guest: el.child("guest").map(GuestNames::read),
             script: path(el, "script"),
@@ -191,7 +191,8 @@ impl Element for Interface {
             filter: kind.takes_filter().then(|| read::one(el, "filterref", r)).flatten(),
             bandwidth: el
                 .child("bandwidth")
-                .and_then(|b| Bandwidth::of_interface(b, kind == InterfaceType::Network, r)),
+                .and_then(|b| Bandwidth::of_interface(b, kind == InterfaceType::Network, r))
+                .map(Box::new),
             vlan: read::one(el, "vlan", r),
             mac: read::one(el, "mac", r),
             info: DeviceInfo::read(el, r),
@@ -236,7 +237,7 @@ impl Interface {
         read::write_opt(self.mac.as_ref(), w);
         self.source.write(&self.host_ips, &self.host_routes, w);
         read::write_opt(self.vlan.as_ref(), w);
-        read::write_opt(self.virtual_port.as_ref(), w);
+        read::write_opt(self.virtual_port.as_deref(), w);
         if let Some(bandwidth) = &self.bandwidth {
             bandwidth.write(w);
         }

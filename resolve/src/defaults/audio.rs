@@ -33,7 +33,11 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     } else {
         "<graphics> determines the audio backend"
     });
-    work.domain.devices.audios.extend(audio.map(|audio| Audio { info, ..audio }));
+    if let Some(audio) = audio {
+        // A vector grows to four at least, and a guest has one.
+        work.domain.devices.audios.reserve_exact(1);
+        work.domain.devices.audios.push(Audio { info, ..audio });
+    }
 }
 
 /// The default backend, which the last display with a default determines.

@@ -16,6 +16,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     let model = default_model(work);
     let devices = &mut work.domain.devices;
     if !devices.graphics.is_empty() && devices.videos.is_empty() {
+        devices.videos.reserve_exact(1);
         devices
             .videos
             .push(Video { info: DeviceInfo::implied("<graphics> needs a video device"), ..Video::default() });

@@ -79,13 +79,13 @@ impl Compared for Disk {
 
     const LAST: &'static [Row<Self>] = &[
         row(&LOGICAL, "blockio/@logical_block_size", |disk| {
-            Value::or_zero(disk.blockio.and_then(|blocks| blocks.logical))
+            Value::or_zero(disk.blockio.as_ref().and_then(|blocks| blocks.logical))
         }),
         row(&PHYSICAL, "blockio/@physical_block_size", |disk| {
-            Value::or_zero(disk.blockio.and_then(|blocks| blocks.physical))
+            Value::or_zero(disk.blockio.as_ref().and_then(|blocks| blocks.physical))
         }),
         row(&DISCARD, "blockio/@discard_granularity", |disk| {
-            Value::number(disk.blockio.and_then(|blocks| blocks.discard_granularity))
+            Value::number(disk.blockio.as_ref().and_then(|blocks| blocks.discard_granularity))
         }),
     ];
 

@@ -154,7 +154,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
         let is_given = |rom: &Rom| rom.enabled.is_some() || rom.bar.is_some() || rom.file.is_some();
         if WITH_ROM.contains(&id.kind)
-            && info.rom.as_ref().is_some_and(is_given)
+            && info.rom.as_deref().is_some_and(is_given)
             && info.pci().is_none()
             && info.address != Some(Address::Unassigned)
             && (info.address.is_some() || out.is_placed())

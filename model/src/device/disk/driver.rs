@@ -157,7 +157,7 @@ pub struct DiskDriver {
     /// `discard_no_unref=`: whether discarded clusters of a qcow2 image stay allocated.
     pub discard_no_unref: Option<OnOff>,
     /// `<statistics>`: what QEMU collects besides the common counters.
-    pub statistics: Statistics,
+    pub statistics: Option<Box<Statistics>>,
     /// `iommu=`, `ats=`, `packed=`, `page_per_vq=`
     pub virtio: VirtioOptions,
 }
@@ -222,7 +222,9 @@ impl DiskDriver {
         self.virtio.write(tag).children_or_nothing(|w| {
             write_metadata_cache(image.metadata_cache, w);
             IothreadMap::write_all(&self.iothreads, w);
-            self.statistics.write(w);
+            if let Some(statistics) = &self.statistics {
+                statistics.write(w);
+            }
         });
     }
 }

@@ -60,9 +60,9 @@ pub struct LatencyHistogram {
 }
 
 impl Statistics {
-    /// Reads the `<statistics>` child of a `<driver>`.
-    pub(super) fn read(driver: El<'_>, r: &mut Reader) -> Self {
-        let Some(el) = r.child_since("11.9", driver, "statistics") else { return Self::default() };
+    /// Reads the `<statistics>` child of a `<driver>`; `None` for one with nothing in it.
+    pub(super) fn read(driver: El<'_>, r: &mut Reader) -> Option<Box<Self>> {
+        let el = r.child_since("11.9", driver, "statistics")?;
         let mut statistics = Self { pos: el.pos(), ..Self::default() };
         for child in el.children("statistic") {
             statistics.intervals.extend(r.required::<NonZeroU32>(child, "interval"));
@@ -72,7 +72,8 @@ impl Statistics {
                 statistics.add(child, r);
             }
         }
-        statistics
+        let is_empty = statistics.intervals.is_empty() && statistics.histograms.is_empty();
+        (!is_empty).then(|| Box::new(statistics))
     }
 
     fn add(&mut self, el: El<'_>, r: &mut Reader) {

@@ -160,7 +160,7 @@ pub struct Image {
     /// `<encryption>`.
     pub encryption: Option<Box<Encryption>>,
     /// `<reservations>`: the helper for SCSI persistent reservations.
-    pub reservations: Option<Reservations>,
+    pub reservations: Option<Box<Reservations>>,
     /// `<dataStore>`: the data file of a qcow2 image.
     pub data_store: Option<Box<Image>>,
 }
@@ -247,7 +247,7 @@ impl Image {
         let slice = parts::read_slice(el, r);
         let auth = el.child("auth").and_then(|a| Auth::read(a, r)).map(Box::new);
         let encryption = el.child("encryption").and_then(|e| Encryption::read(e, r)).map(Box::new);
-        let reservations = el.child("reservations").map(|p| Reservations::read(p, r));
+        let reservations = el.child("reservations").map(|p| Box::new(Reservations::read(p, r)));
         let seclabels = DeviceSeclabel::read_all(el, r);
         let data_store = r.child_since("10.10", el, "dataStore").filter(|_| with_store).map(|d| {
             let kind = r.required(d, "type").unwrap_or(SourceType::File);

@@ -75,7 +75,7 @@ fn drive(props: &mut Props, drive: &Drive) {
 
 /// Adds `rombar=` and `romfile=`. An empty `romfile=` disables the option ROM, so nothing else is added with it.
 pub(crate) fn add_rom(e: &Emit<'_>, props: &mut Props, info: &DeviceInfo) {
-    let Some(Rom { enabled, bar, file }) = &info.rom else { return };
+    let Some(Rom { enabled, bar, file }) = info.rom.as_deref() else { return };
     if *enabled == Some(YesNo::No) {
         props.set("romfile", "");
         return;

@@ -171,7 +171,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Op
     };
     let wwn = disk.wwn.as_deref().and_then(Wwn::parse);
     let partial = cx.release().has(Convention::PartialGeometry);
-    let geometry = disk.geometry.filter(|geometry| partial || geometry.is_whole());
+    let geometry = disk.geometry.as_deref().copied().filter(|geometry| partial || geometry.is_whole());
     Ok(Some(Facts {
         backend,
         frontend: frontend(cx, disk)?,

@@ -137,10 +137,8 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
 
 /// Statistics over intervals.
 fn check_statistics(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    let statistics = &disk.driver.statistics;
-    if statistics.intervals.is_empty() {
-        return;
-    }
+    let statistics = disk.driver.statistics.as_ref().filter(|statistics| !statistics.intervals.is_empty());
+    let Some(statistics) = statistics else { return };
     need(cx, disk, Cap::DiskTimedStats, "`stats-intervals`", out);
     let bus = disk.bus();
     let known = [DiskBus::Virtio, DiskBus::Ide, DiskBus::Sata, DiskBus::Scsi, DiskBus::Usb];
@@ -176,13 +174,13 @@ pub(super) fn need(cx: &Context<'_>, disk: &Disk, cap: Cap, what: &str, out: &mu
 fn check_shape(disk: &Disk, out: &mut Findings<'_>) {
     let bus = disk.bus().map_or("", Spelled::as_str);
     let place = || disk.info.pos.path("geometry");
-    if let Some(geometry) = disk.geometry
+    if let Some(geometry) = &disk.geometry
         && let Some((name, _)) = geometry.numbers().into_iter().find(|(_, number)| number.is_none())
     {
         let message = format!("`<geometry>` of disk `{}` has no `{name}=`", disk.dst());
         out.refuse(&GEOMETRY_PART, place(), message);
     }
-    if let Some(geometry) = disk.geometry.filter(virtargv_model::device::disk::Geometry::is_whole) {
+    if let Some(geometry) = disk.geometry.as_ref().filter(|geometry| geometry.is_whole()) {
         if matches!(disk.bus(), Some(DiskBus::Usb | DiskBus::Sd)) {
             out.refuse(&GEOMETRY, place(), format!("`geometry` is not supported for bus `{bus}`"));
         }

@@ -51,14 +51,14 @@ pub(super) fn check(disk: &Disk, out: &mut Findings<'_>) {
         ("vendor", disk.vendor.is_some()),
         ("product", disk.product.is_some()),
         ("auth", image.auth.is_some()),
-        ("geometry", disk.geometry.is_some_and(has_geometry)),
-        ("blockio", disk.blockio.is_some_and(|b| b.logical.is_some() || b.physical.is_some())),
+        ("geometry", disk.geometry.as_deref().is_some_and(has_geometry)),
+        ("blockio", disk.blockio.as_ref().is_some_and(|b| b.logical.is_some() || b.physical.is_some())),
     ];
     for (name, _) in options.iter().filter(|(_, is_set)| *is_set) {
         refuse(&OPTION, format!("`{name}` is not supported for disk `{}` of type `vhostuser`", disk.dst()));
     }
 }
 
-fn has_geometry(geometry: Geometry) -> bool {
+fn has_geometry(geometry: &Geometry) -> bool {
     geometry.trans.is_some() || geometry.numbers().iter().any(|(_, number)| number.is_some_and(|n| n > 0))
 }

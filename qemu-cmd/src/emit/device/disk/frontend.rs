@@ -122,7 +122,7 @@ fn shares(e: &Emit<'_>, disk: &Disk) -> bool {
 /// Adds the properties after the ids: block sizes, serial, geometry, error policies.
 fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) {
     let discard_last = e.release().has(Convention::DiscardGranularityLast);
-    if let Some(blockio) = disk.blockio.filter(|_| e.has(Cap::Blockio)) {
+    if let Some(blockio) = disk.blockio.as_ref().filter(|_| e.has(Cap::Blockio)) {
         props.set_opt("logical_block_size", blockio.logical);
         props.set_opt("physical_block_size", blockio.physical);
         if !discard_last {
@@ -160,15 +160,19 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Fact
     if e.has(Cap::StorageWerror) {
         add_error_policy(props, facts.errors);
     }
-    let intervals = &disk.driver.statistics.intervals;
-    if !intervals.is_empty() {
-        let intervals = intervals.iter().map(|seconds| Value::from(seconds.get()));
+    if let Some(statistics) = &disk.driver.statistics
+        && !statistics.intervals.is_empty()
+    {
+        let intervals = statistics.intervals.iter().map(|seconds| Value::from(seconds.get()));
         props.set("stats-intervals", Value::Array(intervals.collect()));
     }
     props.set_opt("dpofua", disk.target.dpofua.map(OnOff::is_on));
     let reservations = disk.image.reservations.as_ref().filter(|_| disk.bus() == Some(DiskBus::Scsi));
     props.set_opt("migrate-pr", reservations.and_then(|r| r.migration).map(YesNo::is_yes));
     if discard_last && e.has(Cap::Blockio) {
-        props.set_opt("discard_granularity", disk.blockio.and_then(|blockio| blockio.discard_granularity));
+        props.set_opt(
+            "discard_granularity",
+            disk.blockio.as_ref().and_then(|blockio| blockio.discard_granularity),
+        );
     }
 }
