@@ -105,7 +105,8 @@ impl Props {
     /// Properties with a first one, whose key is the one that the option implies: `driver`, `qom-type`, `type`,
     /// `backend`.
     pub fn new(key: &'static str, value: impl Into<Value>) -> Self {
-        let mut props = Self::object();
+        // The usual number for a device. Growing in small steps costs more time.
+        let mut props = Self(ThinVec::with_capacity(6));
         props.set(key, value);
         props
     }
@@ -126,8 +127,7 @@ impl Props {
     #[inline(never)]
     fn push(&mut self, key: PropertyName, value: Value) {
         if self.0.capacity() == 0 {
-            // The usual number for a device. Growing in small steps costs more time.
-            self.0.reserve(6);
+            self.0.reserve(2);
         }
         self.0.push((key, value));
     }
