@@ -39,6 +39,11 @@ impl CommandLine {
 
     /// Sets many environment variables in turn.
     pub(crate) fn set_all_env<'v>(&mut self, variables: impl Iterator<Item = (&'v str, &'v str)>) {
+        let mut variables = variables.peekable();
+        // The table is for many; most guests have none.
+        if variables.peek().is_none() {
+            return;
+        }
         let known = self.env.iter().zip(0..).map(|((name, _), at)| (name.to_string(), at));
         let mut places: HashMap<String, usize> = known.collect();
         for (name, value) in variables {

@@ -12,9 +12,6 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         e.at_numbered("qemu:commandline/qemu:arg", index, arg.pos);
         e.word(&arg.value);
     }
-    if qemu.env.is_empty() {
-        return;
-    }
     // A variable without a value is set to the empty text.
     e.all_env(qemu.env.iter().map(|(name, value)| (&**name, value.as_deref().unwrap_or_default())));
 }

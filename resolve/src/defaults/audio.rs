@@ -33,11 +33,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     } else {
         "<graphics> determines the audio backend"
     });
-    if let Some(audio) = audio {
-        // A vector grows to four at least, and a guest has one.
-        work.domain.devices.audios.reserve_exact(1);
-        work.domain.devices.audios.push(Audio { info, ..audio });
-    }
+    // Not pushed: a vector that grows has room for four at least, and a guest has one.
+    work.domain.devices.audios = audio.map(|audio| Audio { info, ..audio }).into_iter().collect();
 }
 
 /// The default backend, which the last display with a default determines.

@@ -16,10 +16,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     let model = default_model(work);
     let devices = &mut work.domain.devices;
     if !devices.graphics.is_empty() && devices.videos.is_empty() {
-        devices.videos.reserve_exact(1);
-        devices
-            .videos
-            .push(Video { info: DeviceInfo::implied("<graphics> needs a video device"), ..Video::default() });
+        let info = DeviceInfo::implied("<graphics> needs a video device");
+        devices.videos = vec![Video { info, ..Video::default() }];
     }
     for video in &mut devices.videos {
         complete(video, model);

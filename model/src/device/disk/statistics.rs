@@ -72,8 +72,11 @@ impl Statistics {
                 statistics.add(child, r);
             }
         }
-        let is_empty = statistics.intervals.is_empty() && statistics.histograms.is_empty();
-        (!is_empty).then(|| Box::new(statistics))
+        (!statistics.is_empty()).then(|| Box::new(statistics))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.intervals.is_empty() && self.histograms.is_empty()
     }
 
     fn add(&mut self, el: El<'_>, r: &mut Reader) {
@@ -113,7 +116,7 @@ impl Statistics {
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
-        if self.intervals.is_empty() && self.histograms.is_empty() {
+        if self.is_empty() {
             return;
         }
         w.element("statistics").children(|w| {
